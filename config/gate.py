@@ -50,15 +50,13 @@ STEPS = (
 
 def main(names: list[str]) -> int:
     """Run the steps with these names, all when none is given; the exit code is 1 when one fails."""
-    unknown = set(names) - {step.name for step in STEPS}
-    if unknown:
-        print(
-            f"没有这样的检查 (no such step):{'、'.join(sorted(unknown))};可选:{'、'.join(step.name for step in STEPS)}"
-        )
+    known = [step.name for step in STEPS]
+    if unknown := [name for name in names if name not in known]:
+        print(f"没有这样的检查 (no such step)：{'、'.join(unknown)}；可选：{'、'.join(known)}")
         return 2
     failed = [step.label for step in STEPS if (not names or step.name in names) and not _passes(step)]
     if failed:
-        print(f"未通过 (failed):{'、'.join(failed)}")
+        print(f"未通过 (failed)：{'、'.join(failed)}")
         return 1
     return 0
 

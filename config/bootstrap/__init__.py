@@ -19,9 +19,9 @@ def version_fault(version, which=shutil.which):
     found = next((name for name in NEWER if which(name)), "")
     remedy = "请改用 " + found + " manage.py 运行" if found else "请先安装"
     return (
-        "信桥需要 Python 3.11 或更新的版本 (Python 3.11 or newer),当前是 "
+        "信桥需要 Python 3.11 或更新的版本 (Python 3.11 or newer)，当前是 "
         + ".".join(str(part) for part in version[:3])
-        + ","
+        + "，"
         + remedy
         + "。"
     )
@@ -31,7 +31,7 @@ def main(argv):
     """Prepare what the command needs and run it; a fault ends with one sentence and exit code 1."""
     fault = version_fault(sys.version_info)
     if os.name == "nt":
-        fault = "信桥在 Windows 上通过 WSL 运行 (run it inside WSL),请在 WSL 的终端里执行同一命令。"
+        fault = "信桥在 Windows 上通过 WSL 运行 (run it inside WSL)，请在 WSL 的终端里执行同一命令。"
     if fault:
         sys.stderr.buffer.write((fault + "\n").encode("utf-8"))
         sys.exit(1)

@@ -26,12 +26,12 @@ CONTAINED = {"base": ("base",), "dev": ("base", "dev")}
 FAULTS = (
     (
         r"DO NOT MATCH THE HASHES|Hash mismatch",
-        "下载的文件与登记的摘要不符 (hash mismatch),请检查网络或软件包镜像后重试",
+        "下载的文件与登记的摘要不符 (hash mismatch)，请检查网络或软件包镜像后重试",
     ),
-    (r"No space left on device|os error 28", "磁盘空间不足 (no space left on device),请清理后重试"),
+    (r"No space left on device|os error 28", "磁盘空间不足 (no space left on device)，请清理后重试"),
     (
         r"Retrying \(|ConnectionError|Connection refused|from versions: none|[Ff]ailed to fetch|error sending request",
-        "连不上软件包索引 (package index unreachable),请检查网络,或用环境变量 PIP_INDEX_URL 指定可用的镜像",
+        "连不上软件包索引 (package index unreachable)，请检查网络，或用环境变量 PIP_INDEX_URL 指定可用的镜像",
     ),
 )
 
@@ -81,7 +81,7 @@ def index_settings(environ: dict[str, str]) -> dict[str, str]:
 
 def _install(kind: str, log: Path) -> None:
     started = time.monotonic()
-    say(f"信桥:正在安装 Python 依赖 (installing {kind} requirements),首次需要几分钟 …")
+    say(f"信桥：正在安装 Python 依赖 (installing {kind} requirements)，首次需要几分钟 …")
     MARKER.unlink(missing_ok=True)
     file = REQUIREMENTS / f"{kind}.txt"
     try:
@@ -91,9 +91,9 @@ def _install(kind: str, log: Path) -> None:
         MARKER.write_text("\n".join(lines) + "\n")
     except OSError as error:
         raise SetupFault(
-            f"无法写入项目文件夹 (cannot write {error.filename}: {error.strerror}),请更改权限后重试。"
+            f"无法写入项目文件夹 (cannot write {error.filename}: {error.strerror})，请更改权限后重试。"
         ) from error
-    say(f"信桥:依赖已就绪,用时 {time.monotonic() - started:.0f} 秒。")
+    say(f"信桥：依赖已就绪，用时 {time.monotonic() - started:.0f} 秒。")
 
 
 def _install_with_uv(file: Path, log: Path) -> bool:
@@ -104,13 +104,13 @@ def _install_with_uv(file: Path, log: Path) -> bool:
     if not _version_of(VENV_PYTHON):
         shutil.rmtree(VENV_FOLDER, ignore_errors=True)
         if not run_logged([uv, "venv", "--python", _base_python(), str(VENV_FOLDER)], log, extra):
-            say(f"信桥:uv 未能建立环境 (uv venv failed),改用 venv;记录见 {log}")
+            say(f"信桥：uv 未能建立环境 (uv venv failed)，改用 venv；记录见 {log}")
             return False
     if run_logged(
         [uv, "pip", "install", "--python", str(VENV_PYTHON), "--require-hashes", "-r", str(file)], log, extra
     ):
         return True
-    say(f"信桥:uv 安装未成功 (uv pip install failed),改用 pip 再试;记录见 {log}")
+    say(f"信桥：uv 安装未成功 (uv pip install failed)，改用 pip 再试；记录见 {log}")
     return False
 
 
@@ -120,10 +120,10 @@ def _install_with_pip(file: Path, log: Path) -> None:
             raise SetupFault(complain(VENV, log))
         shutil.rmtree(VENV_FOLDER, ignore_errors=True)
         if not run_logged([_base_python(), "-m", "venv", str(VENV_FOLDER)], log):
-            raise SetupFault(f"无法建立虚拟环境 (venv failed),记录见 {log}")
+            raise SetupFault(f"无法建立虚拟环境 (venv failed)，记录见 {log}")
     begin = log.stat().st_size
     if not run_logged([str(VENV_PYTHON), "-m", "pip", "install", "--require-hashes", "-r", str(file)], log):
-        raise SetupFault(f"{_fault_in(log, begin)};记录见 {log}")
+        raise SetupFault(f"{_fault_in(log, begin)}；记录见 {log}")
 
 
 def _fault_in(log: Path, begin: int) -> str:

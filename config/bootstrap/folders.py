@@ -39,8 +39,8 @@ def writable(folder: Path) -> Path:
         probe.unlink()
     except OSError as error:
         raise SetupFault(
-            f"文件夹不可写 (folder not writable: {error.strerror}):{folder},"
-            "请更改其权限,或用环境变量 XINQIAO_HOME 指定另一个数据文件夹。"
+            f"文件夹不可写 (folder not writable: {error.strerror})：{folder}，"
+            "请更改其权限，或用环境变量 XINQIAO_HOME 指定另一个数据文件夹。"
         ) from error
     return folder
 
@@ -71,7 +71,7 @@ def runtime_folder(home: Path) -> Path:
     writable(folder)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-        raise SetupFault(f"运行文件夹属于他人 (runtime folder owned by someone else):{folder},请删除后重试。")
+        raise SetupFault(f"运行文件夹属于他人 (runtime folder owned by someone else)：{folder}，请删除后重试。")
     folder.chmod(0o700)
     return folder
 

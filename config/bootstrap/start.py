@@ -29,8 +29,8 @@ def _start(argv: list[str]) -> None:
     if os.environ.get("XINQIAO_NO_BOOTSTRAP") == "1":
         if importlib.util.find_spec("django") is None:
             raise SetupFault(
-                "当前 Python 环境没有安装依赖 (Django is not installed),"
-                "请先执行 pip install --require-hashes -r config/requirements/base.txt,或取消 XINQIAO_NO_BOOTSTRAP。"
+                "当前 Python 环境没有安装依赖 (Django is not installed)，"
+                "请先执行 pip install --require-hashes -r config/requirements/base.txt，或取消 XINQIAO_NO_BOOTSTRAP。"
             )
         prepare_environment(os.environ)
     else:
@@ -46,7 +46,7 @@ def _start(argv: list[str]) -> None:
 def _provide_system(command: str, log: Path) -> None:
     for need in NEEDS_BY_COMMAND.get(command, ()):
         if not provide(need, log):
-            say(f"信桥:{complain(need, log)}")
+            say(f"信桥：{complain(need, log)}")
 
 
 def run(argv: list[str]) -> None:

@@ -70,7 +70,7 @@ VENV = SystemNeed(
 PANGO = SystemNeed(
     label="Pango 排版库 (Pango libraries)",
     present=_pango_present,
-    without="暂不能生成 PDF,其余功能照常",
+    without="暂不能生成 PDF，其余功能照常",
     packages={
         "apt-get": "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
         "dnf": "pango",
@@ -80,7 +80,7 @@ PANGO = SystemNeed(
 CHROMIUM = SystemNeed(
     label="浏览器 (Chromium)",
     present=_chromium_present,
-    without="跳过浏览器测试,其余测试照常",
+    without="跳过浏览器测试，其余测试照常",
     packages={"apt-get": "chromium", "dnf": "chromium", "brew": "--cask chromium"},
 )
 NEEDS_BY_COMMAND = {"demo": (PANGO,), "bench": (PANGO,), "test": (PANGO, CHROMIUM)}
@@ -91,15 +91,15 @@ def provide(need: SystemNeed, log: Path) -> bool:
     if need.present():
         return True
     if may_install():
-        say(f"信桥:正在安装{need.label} …")
+        say(f"信桥：正在安装{need.label} …")
         _apt_install(need.packages["apt-get"].split(), log)
     return need.present()
 
 
 def complain(need: SystemNeed, log: Path) -> str:
     """The sentence about a need that stays unmet: what that means and the one command that helps."""
-    record = f"(自动安装未成功,记录见 {log})" if may_install() else ""
-    return f"缺少{need.label},{need.without};安装命令:{need.command()}{record}"
+    record = f"（自动安装未成功，记录见 {log}）" if may_install() else ""
+    return f"缺少{need.label}，{need.without}；安装命令：{need.command()}{record}"
 
 
 def may_install() -> bool:
