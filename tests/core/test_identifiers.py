@@ -199,9 +199,6 @@ def test_is_citizen_id_recognises_the_examples_of_the_standard(text: str) -> Non
     ("text", "why"),
     [
         ("110105194912310021", "check digit"),
-        ("110105194902300025", "30 February"),
-        ("010105194912310028", "division starts with 0"),
-        ("110105174912310022", "born 1749"),
         ("11010519491231002", "17 digits"),
         ("130503670401001", "15 digits, former form"),
         ("911100001000044477", "credit code"),
@@ -218,6 +215,15 @@ def test_is_citizen_id_takes_an_unknown_place_of_birth() -> None:
     assert sum(is_citizen_id(first17 + last) for last in "0123456789X") == 1
 
 
-@pytest.mark.parametrize("day", ["0230", "0229", "1301", "0000"])
-def test_is_citizen_id_refuses_an_impossible_birthday_whatever_the_check_digit(day: str) -> None:
-    assert not any(is_citizen_id(f"1101051949{day}002{last}") for last in "0123456789X")
+@pytest.mark.parametrize(
+    "first17",
+    [
+        "11010519490230002",  # 30 February
+        "11010519490229002",  # no leap year
+        "11010519491301002",  # month 13
+        "11010517491231002",  # born 1749
+        "01010519491231002",  # division starts with 0
+    ],
+)
+def test_is_citizen_id_refuses_an_impossible_number_whatever_the_check_digit(first17: str) -> None:
+    assert not any(is_citizen_id(first17 + last) for last in "0123456789X")
