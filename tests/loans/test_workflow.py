@@ -1,0 +1,65 @@
+import pytest
+
+from apps.core.actor import Role
+from apps.core.errors import NotPermitted, StateConflict
+from apps.loans.workflow import APPLICATION, DECIDED_STATES, DRAWDOWN, OPEN_STATES, WITH_LINE_STATES
+
+OWNER, ACCOUNTANT = Role.FIRM_OWNER, Role.FIRM_ACCOUNTANT
+OFFICER, APPROVER, NIGHT = Role.BANK_OFFICER, Role.BANK_APPROVER, Role.SYSTEM
+
+# Written out on purpose: (state, verb) → target, roles. Everything that is not here must be refused.
+APPLICATION_MOVES = {
+    ("draft", "revise"): ("draft", {OWNER, ACCOUNTANT}),
+    ("returned", "revise_returned"): ("returned", {OWNER, ACCOUNTANT}),
+    ("draft", "submit"): ("submitted", {OWNER}),
+    ("returned", "submit"): ("submitted", {OWNER}),
+    ("draft", "withdraw"): ("withdrawn", {OWNER}),
+    ("submitted", "withdraw"): ("withdrawn", {OWNER}),
+    ("returned", "withdraw"): ("withdrawn", {OWNER}),
+    ("accepted", "withdraw"): ("withdrawn", {OWNER}),
+    ("submitted", "accept"): ("accepted", {OFFICER}),
+    ("submitted", "return"): ("returned", {OFFICER}),
+    ("accepted", "approve"): ("approved", {APPROVER}),
+    ("accepted", "refuse"): ("refused", {APPROVER}),
+    ("approved", "draw"): ("drawn", {OFFICER}),
+    ("drawn", "draw"): ("drawn", {OFFICER}),
+    ("drawn", "settle"): ("repaid", {OFFICER, NIGHT}),
+    ("approved", "lapse"): ("lapsed", {NIGHT}),
+}
+DRAWDOWN_MOVES = {
+    ("reserved", "post"): ("posted", {OFFICER}),
+    ("reserved", "void"): ("voided", {OFFICER, NIGHT}),
+    ("posted", "repay"): ("posted", {OFFICER}),
+    ("posted", "settle"): ("settled", {OFFICER}),
+}
+
+
+def matrix(workflow, moves):
+    verbs = sorted({move.verb for move in workflow.transitions})
+    return [
+        pytest.param(workflow, moves, state.value, verb, role, id=f"{state.value}-{verb}-{role}")
+        for state in workflow.states
+        for verb in verbs
+        for role in Role
+    ]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "moves", "state", "verb", "role"),
+    matrix(APPLICATION, APPLICATION_MOVES) + matrix(DRAWDOWN, DRAWDOWN_MOVES),
+)
+def test_every_state_role_and_verb_is_allowed_or_refused_as_written(workflow, moves, state, verb, role):
+    target, roles = moves.get((state, verb), (None, set()))
+    if role in roles:
+        assert workflow.check(state, verb, {role}).target == target
+        return
+    with pytest.raises((NotPermitted, StateConflict)) as refused:
+        workflow.check(state, verb, {role})
+    ever = set().union(*(allowed for (_, known), (_, allowed) in moves.items() if known == verb))
+    assert isinstance(refused.value, NotPermitted) is (role not in ever or target is not None)
+
+
+def test_groups_of_states_follow_from_the_table():
+    assert set(OPEN_STATES) == {"draft", "submitted", "returned", "accepted", "approved", "drawn"}
+    assert {"approved", "refused"} <= set(DECIDED_STATES)
+    assert set(WITH_LINE_STATES) == set(DECIDED_STATES) - {"refused"}
