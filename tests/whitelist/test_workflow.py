@@ -1,0 +1,73 @@
+import pytest
+
+from apps.core.actor import Role
+from apps.core.errors import NotPermitted, StateConflict
+from apps.whitelist.workflow import ANSWER_VERBS, LISTING, OPEN_PUSH_STATES, PROGRAMME, PUSH, RUN
+
+AUTHORITY, OFFICER, OWNER, NIGHT = Role.AUTHORITY, Role.BANK_OFFICER, Role.FIRM_OWNER, Role.SYSTEM
+
+# Written out on purpose: (state, verb) → target, roles. Everything that is not here must be refused.
+PROGRAMME_MOVES = {
+    ("draft", "revise"): ("draft", {AUTHORITY}),
+    ("draft", "open"): ("open", {AUTHORITY}),
+    ("draft", "close"): ("closed", {AUTHORITY}),
+    ("open", "close"): ("closed", {AUTHORITY}),
+}
+RUN_MOVES = {
+    ("requested", "finish"): ("screened", {AUTHORITY, NIGHT}),
+    ("screened", "approve"): ("approved", {AUTHORITY}),
+    ("approved", "publish"): ("published", {AUTHORITY}),
+    ("requested", "discard"): ("discarded", {AUTHORITY}),
+    ("screened", "discard"): ("discarded", {AUTHORITY}),
+    ("approved", "discard"): ("discarded", {AUTHORITY}),
+}
+LISTING_MOVES = {("active", "exit"): ("exited", {AUTHORITY, NIGHT, OWNER})}
+PUSH_MOVES = {
+    ("pushed", "receive"): ("received", {OFFICER}),
+    ("pushed", "contact"): ("contacted", {OFFICER}),
+    ("received", "contact"): ("contacted", {OFFICER}),
+    ("contacted", "accept"): ("accepted", {OFFICER}),
+    ("accepted", "examine"): ("examining", {OFFICER}),
+    ("accepted", "credit"): ("credited", {OFFICER}),
+    ("examining", "credit"): ("credited", {OFFICER}),
+    ("credited", "lend"): ("lent", {OFFICER}),
+    ("credited", "note_withdrawal"): ("firm_withdrew", {OFFICER}),
+}
+for state in ("pushed", "received", "contacted", "accepted", "examining"):
+    PUSH_MOVES[state, "decline"] = ("declined", {OFFICER})
+    PUSH_MOVES[state, "note_withdrawal"] = ("firm_withdrew", {OFFICER})
+    PUSH_MOVES[state, "recall"] = ("recalled", {AUTHORITY, NIGHT, OWNER})
+
+
+def matrix(workflow, moves):
+    return [
+        pytest.param(workflow, moves, state.value, verb, role, id=f"{workflow.name}-{state.value}-{verb}-{role}")
+        for state in workflow.states
+        for verb in sorted({move.verb for move in workflow.transitions})
+        for role in Role
+    ]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "moves", "state", "verb", "role"),
+    [
+        *matrix(PROGRAMME, PROGRAMME_MOVES),
+        *matrix(RUN, RUN_MOVES),
+        *matrix(LISTING, LISTING_MOVES),
+        *matrix(PUSH, PUSH_MOVES),
+    ],
+)
+def test_every_state_role_and_verb_is_allowed_or_refused_as_written(workflow, moves, state, verb, role):
+    target, roles = moves.get((state, verb), (None, set()))
+    if role in roles:
+        assert workflow.check(state, verb, {role}).target == target
+        return
+    with pytest.raises((NotPermitted, StateConflict)) as refused:
+        workflow.check(state, verb, {role})
+    ever = set().union(*(allowed for (_, known), (_, allowed) in moves.items() if known == verb))
+    assert isinstance(refused.value, NotPermitted) is (role not in ever)
+
+
+def test_groups_of_states_and_verbs_follow_from_the_table():
+    assert set(OPEN_PUSH_STATES) == {state for state, verb in PUSH_MOVES if verb == "recall"}
+    assert set(ANSWER_VERBS) == {verb for _, verb in PUSH_MOVES} - {"recall"}
