@@ -36,7 +36,7 @@ def _templates() -> list[str]:
 STEPS = (
     Step("format", "格式 (ruff format)", _python("-m", "ruff", "format", "--check", ".")),
     Step("lint", "规范 (ruff check)", _python("-m", "ruff", "check", ".")),
-    Step("contracts", "分层 (import-linter)", _python(str(SCRIPTS / "lint-imports"))),
+    Step("contracts", "分层 (import-linter)", _python(str(SCRIPTS / "lint-imports"), "--no-logo")),
     Step("types", "类型 (mypy)", _python("-m", "mypy")),
     Step("check", "配置 (manage.py check)", _python("manage.py", "check", "--fail-level", "WARNING")),
     Step(

@@ -10,6 +10,8 @@ from config.bootstrap.folders import ROOT, SetupFault, data_folder, prepare_envi
 from config.bootstrap.system import NEEDS_BY_COMMAND, complain, provide
 
 DEV_COMMANDS = {"test", "gate", "bench"}
+# Commands work on the database like jobs do, unless they migrate it or serve pages (design §4).
+ROLE_BY_COMMAND = {"migrate": "owner", "makemigrations": "owner", "runserver": "app"}
 
 
 def start(argv: list[str]) -> None:
@@ -57,6 +59,7 @@ def run(argv: list[str]) -> None:
     if command == "gate":
         become("-m", "config.gate", *argv[2:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    os.environ.setdefault("XINQIAO_DB_ROLE", ROLE_BY_COMMAND.get(command, "batch"))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(argv)

@@ -58,7 +58,7 @@ def _chromium_present() -> bool:
 
 
 VENV = SystemNeed(
-    label="Python 虚拟环境组件 (Python venv module)",
+    label="虚拟环境组件 (Python venv module)",
     present=_venv_present,
     without="无法安装依赖",
     packages={
@@ -68,7 +68,7 @@ VENV = SystemNeed(
     },
 )
 PANGO = SystemNeed(
-    label="Pango 排版库 (Pango libraries)",
+    label="排版库 Pango (Pango libraries)",
     present=_pango_present,
     without="暂不能生成 PDF，其余功能照常",
     packages={
