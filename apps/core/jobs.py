@@ -1,0 +1,202 @@
+"""Long work: a row in the database is the truth, the broker's message only a hint, and any task may run twice.
+
+A worker claims a job by a conditional UPDATE, which gives it a lease and a fencing token. Every chunk of the work
+calls `lease.guard()` inside its transaction; a worker whose lease was given to another writes nothing more.
+"""
+
+import functools
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+from celery import shared_task
+from django.db import transaction
+from django.db.models import F
+from kombu.exceptions import OperationalError
+
+from apps.core import clock
+from apps.core.actor import Actor
+from apps.core.errors import DomainError
+from apps.core.models import Job, JobState, Outbox
+
+LEASE = timedelta(seconds=60)
+RETRY_AFTER = timedelta(seconds=15)
+
+log = structlog.get_logger(__name__)
+_work: dict[str, "Callable[[Lease], dict[str, Any] | None]"] = {}
+
+
+class LeaseLost(Exception):
+    """Another worker owns the job now; whatever this one still holds must not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on one job until it expires; `token` is the fencing number."""
+
+    job_id: int
+    token: int
+    kind: str
+    payload: dict[str, Any]
+    actor: Actor
+    business_date: date | None
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Say how far the work is and renew the lease. Raises LeaseLost."""
+        self._renew(progress_done=done, progress_total=total, progress_note=note)
+
+    def guard(self) -> None:
+        """Inside a chunk's transaction: renew the lease and hold the job's row until commit. Raises LeaseLost."""
+        self._renew()
+
+    def _renew(self, **values: Any) -> None:
+        held = Job.objects.filter(pk=self.job_id, lease_token=self.token, state=JobState.RUNNING)
+        if held.update(lease_until=clock.machine_now() + LEASE, **values) != 1:
+            raise LeaseLost(f"job {self.job_id} is no longer held with token {self.token}")
+
+
+def enqueue(
+    *,
+    actor: Actor,
+    kind: str,
+    key: str,
+    payload: dict[str, Any],
+    now: datetime,
+    total: int = 0,
+    business_date: date | None = None,
+) -> Job:
+    """Create the job and its outbox row in the running transaction; the same (kind, key) again gives the first job."""
+    with transaction.atomic():
+        job, created = Job.objects.get_or_create(
+            kind=kind,
+            key=key,
+            defaults={
+                "payload": payload,
+                "actor": actor.as_json(),
+                "organization_id": actor.organization_id,
+                "business_date": business_date,
+                "progress_total": total,
+                "created_at": now,
+                "lease_until": clock.machine_now() + RETRY_AFTER,
+            },
+        )
+        if created:
+            _post(job)
+    return job
+
+
+def _post(job: Job) -> None:
+    Outbox.objects.create(task=job.kind, args=[job.pk], created_at=clock.machine_now())
+    transaction.on_commit(relay, robust=True)
+
+
+def relay(limit: int = 100) -> int:
+    """Hand waiting outbox rows to the broker; a row leaves only after the broker took it. Returns how many went."""
+    from celery import current_app
+
+    sent = 0
+    with transaction.atomic():
+        rows = Outbox.objects.select_for_update(skip_locked=True, of=("self",)).order_by("id")[:limit]
+        for row in rows:
+            try:
+                current_app.send_task(row.task, args=row.args)
+            except (OSError, OperationalError) as error:
+                Outbox.objects.filter(pk=row.pk).update(tries=F("tries") + 1, last_error=str(error)[:500])
+                log.warning("outbox_not_sent", task=row.task, error=str(error))
+                break
+            row.delete()
+            sent += 1
+    return sent
+
+
+def sweep() -> int:
+    """Re-queue every open job whose lease ran out and that no message will bring back; returns how many."""
+    swept = 0
+    open_states = [JobState.RUNNING, JobState.QUEUED]
+    for job in Job.objects.filter(state__in=open_states, lease_until__lt=clock.machine_now()).order_by("id"):
+        with transaction.atomic():
+            if job.attempt >= job.max_attempts:
+                _give_up(job)
+                continue
+            moved = Job.objects.filter(pk=job.pk, state=job.state, lease_token=job.lease_token).update(
+                state=JobState.QUEUED, lease_token=F("lease_token") + 1, lease_until=clock.machine_now() + RETRY_AFTER
+            )
+            if moved:
+                _post(job)
+                swept += 1
+    return swept
+
+
+def _give_up(job: Job) -> None:
+    Job.objects.filter(pk=job.pk, state=job.state, lease_token=job.lease_token).update(
+        state=JobState.FAILED,
+        error=job.error or "多次尝试均未完成,处理进程可能被中断。",
+        lease_token=F("lease_token") + 1,
+        finished_at=clock.now(),
+    )
+
+
+def claim(job_id: int) -> Lease | None:
+    """Take a queued job; None when somebody else has it, it is over, or it does not exist."""
+    moved = Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(
+        state=JobState.RUNNING,
+        attempt=F("attempt") + 1,
+        lease_token=F("lease_token") + 1,
+        lease_until=clock.machine_now() + LEASE,
+        started_at=clock.now(),
+    )
+    if moved != 1:
+        return None
+    job = Job.objects.get(pk=job_id)
+    return Lease(job.pk, job.lease_token, job.kind, job.payload, Actor.from_json(job.actor), job.business_date)
+
+
+def job(kind: str) -> Callable[[Callable[[Lease], dict[str, Any] | None]], Callable[[int], None]]:
+    """Make `work(lease)` the Celery task of a kind of job: claim, work, and put the end on the row."""
+
+    def decorate(work: Callable[[Lease], dict[str, Any] | None]) -> Callable[[int], None]:
+        _work[kind] = work
+
+        @shared_task(name=kind)
+        @functools.wraps(work)
+        def task(job_id: int) -> None:
+            _run(job_id, work)
+
+        return task  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def kinds() -> frozenset[str]:
+    """Every kind that some task answers for."""
+    return frozenset(_work)
+
+
+def run_now(job: Job) -> Job:
+    """Do a queued job in this process (commands and tests); the row tells how it ended."""
+    _run(job.pk, _work[job.kind])
+    job.refresh_from_db()
+    return job
+
+
+def _run(job_id: int, work: Callable[[Lease], dict[str, Any] | None]) -> None:
+    lease = claim(job_id)
+    if lease is None:
+        return
+    mine = Job.objects.filter(pk=job_id, lease_token=lease.token, state=JobState.RUNNING)
+    try:
+        result = work(lease)
+    except LeaseLost:
+        log.warning("lease_lost", job=job_id, kind=lease.kind)
+    except DomainError as error:
+        mine.update(state=JobState.FAILED, error=error.message, finished_at=clock.now())
+    except Exception as error:
+        # The row keeps the reason; the sweeper tries again until the attempts are used up.
+        log.exception("job_failed", job=job_id, kind=lease.kind)
+        summary = "".join(traceback.format_exception_only(error)).strip()
+        mine.update(error=summary, lease_until=clock.machine_now() + RETRY_AFTER)
+    else:
+        mine.update(state=JobState.DONE, result=result, error="", finished_at=clock.now())

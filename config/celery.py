@@ -1,0 +1,12 @@
+"""The Celery application. Importing it starts nothing; workers run `celery -A config.celery worker --pool threads`."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+
+app = Celery("xinqiao")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.set_default()
