@@ -10,7 +10,6 @@ Basis of interest:
 The loan contract decides; the defaults below are this platform's and each plan names the basis it was made on.
 """
 
-import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +18,7 @@ from enum import StrEnum
 from typing import Final
 
 from apps.core.money import round_yuan
+from apps.core.months import add_months
 
 LONGEST_MONTHS: Final = 600
 _ZERO: Final = Decimal("0.00")
@@ -170,10 +170,3 @@ def accrued_interest_yuan(
     if basis == InterestBasis.MONTH or end < start:
         raise ValueError(f"no daily interest on basis {basis} from {start} to {end}")
     return round_yuan(balance_yuan * rate_pct * (end - start).days / (100 * _DAYS_PER_YEAR[basis]))
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day `months` later, or the last day of a month that has no such day (31 Jan → 28 Feb)."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

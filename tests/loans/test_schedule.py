@@ -1,5 +1,5 @@
 import csv
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from apps.loans.schedule import (
     LoanTerms,
     RepaymentKind,
     accrued_interest_yuan,
-    add_months,
     equal_instalment_yuan,
     plan,
 )
@@ -101,29 +100,6 @@ def test_equal_instalments_differ_only_in_the_last_and_by_less_than_a_fen_an_ins
     assert {row.total_yuan for row in made[:-1]} <= {level}
     growth = (1 + loan.rate_pct / 1200) ** months
     assert abs(made[-1].total_yuan - level) <= Decimal("0.01") * months * growth
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "expected"),
-    [
-        (date(2026, 1, 31), 1, date(2026, 2, 28)),
-        (date(2026, 1, 31), 2, date(2026, 3, 31)),
-        (date(2028, 1, 31), 1, date(2028, 2, 29)),
-        (date(2028, 2, 29), 12, date(2029, 2, 28)),
-        (date(2026, 12, 15), 1, date(2027, 1, 15)),
-        (date(2026, 8, 31), 6, date(2027, 2, 28)),
-        (date(2026, 5, 5), 0, date(2026, 5, 5)),
-    ],
-)
-def test_add_months_keeps_the_day_or_takes_the_last_of_the_month(day, months, expected):
-    assert add_months(day, months) == expected
-
-
-@given(st.dates(date(2000, 1, 1), date(2050, 1, 1)), st.integers(0, 400))
-def test_add_months_never_leaves_the_wanted_month(day, months):
-    later = add_months(day, months)
-    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
-    assert later.day == day.day or (later + timedelta(days=1)).day == 1
 
 
 def test_accrued_interest_counts_the_first_day_and_not_the_last():
