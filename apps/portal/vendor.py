@@ -307,8 +307,8 @@ Bootstrap, ECharts and tom-select are the published files without their source-m
 named in `vendor.ICONS`.
 
 **Fonts.** Exactly one TrueType file per weight, family `Noto Sans SC`, for the PDF; pages use the reader's own fonts.
-Cut to Latin-1, symbols (U+2000 to U+27FF), GBK, the 8 105 characters of 通用规范汉字表 (property `kTGH` of Unihan in the
-Debian package `unicode-data`), `vendor.RARE_NAME_CHARACTERS` and every character of `fixtures/`. What the npm package
-lacks (𠮷) is taken from `{lender}` of the Debian package `fonts-noto-cjk` (OFL-1.1, same design). Of GBK only `≒`
-(U+2252) is in neither.
+Cut to Latin-1, symbols (U+2000 to U+27FF), GBK, the 8 105 characters of 通用规范汉字表 (property `kTGH` of Unihan in
+the Debian package `unicode-data`), `vendor.RARE_NAME_CHARACTERS` and every character of `fixtures/`. What the npm
+package lacks (𠮷) is taken from `{lender}` of the Debian package `fonts-noto-cjk` (OFL-1.1, same design). Of GBK only
+`≒` (U+2252) is in neither.
 """
