@@ -26,7 +26,9 @@ from apps.loans.rules import (
 )
 from apps.loans.schedule import InterestBasis
 
-CASES = list(csv.DictReader((Path(__file__).parents[1] / "cases" / "overdue.csv").open(encoding="utf-8")))
+CASES = list(
+    csv.DictReader((Path(__file__).parents[1] / "cases" / "overdue.csv").read_text(encoding="utf-8").splitlines())
+)
 BANDS = RiskBands(1, 90, 270, 360)
 DAY = date(2026, 11, 15)
 

@@ -17,7 +17,9 @@ from apps.loans.schedule import (
     plan,
 )
 
-CASES = list(csv.DictReader((Path(__file__).parents[1] / "cases" / "instalments.csv").open(encoding="utf-8")))
+CASES = list(
+    csv.DictReader((Path(__file__).parents[1] / "cases" / "instalments.csv").read_text(encoding="utf-8").splitlines())
+)
 
 
 def terms(kind: RepaymentKind, amount: str, rate: str, months: int, day: date, **changes) -> LoanTerms:

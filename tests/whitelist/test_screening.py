@@ -26,7 +26,9 @@ from apps.whitelist.screening import (
     unpack,
 )
 
-CASES = list(csv.DictReader((Path(__file__).parents[1] / "cases" / "whitelist.csv").open(encoding="utf-8")))
+CASES = list(
+    csv.DictReader((Path(__file__).parents[1] / "cases" / "whitelist.csv").read_text(encoding="utf-8").splitlines())
+)
 NODES = read_criteria(
     default_criteria(
         {
