@@ -37,6 +37,12 @@ def test_sprite_holds_exactly_the_icons_named() -> None:
     assert vendor.icon_names() == set(vendor.ICONS)
 
 
+def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
+    named = {name for path in TEMPLATES for name in re.findall(r'{% icon "([^"]+)"', path.read_text(encoding="utf-8"))}
+    assert named
+    assert named <= vendor.icon_names()
+
+
 @pytest.mark.parametrize("weight", sorted(vendor.FONTS))
 def test_font_prints_gbk_the_fixtures_and_rare_name_characters(weight: str) -> None:
     with TTFont(vendor.VENDOR_DIR / f"fonts/NotoSansSC-{weight}.ttf") as font:
