@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Final
 
 from apps.core.errors import InvalidInput
+from apps.core.money import format_wan, format_yuan
 from apps.core.workdays import DueDate, WorkCalendar
 from apps.loans.schedule import InterestBasis, PlannedInstalment, accrued_interest_yuan
+from apps.products.terms import Terms
 
 _ZERO: Final = Decimal("0.00")
 NORMAL: Final = "normal"
@@ -119,8 +121,8 @@ def split_revolving(
 
 def _overpayment(owed_yuan: Decimal) -> Overpayment:
     return Overpayment(
-        f"还款金额超过当日应还本息合计 {owed_yuan:,} 元，请核对。",
-        fields={"amount_yuan": f"最多 {owed_yuan:,} 元。"},
+        f"还款金额超过当日应还本息合计 {format_yuan(owed_yuan)}，请核对。",
+        fields={"amount_yuan": f"最多 {format_yuan(owed_yuan)}。"},
     )
 
 
@@ -164,27 +166,17 @@ def risk_class(days: int, bands: RiskBands) -> str:
     return "special_mention" if days >= bands.special_mention_from else NORMAL
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """The terms of a product version that an application has to keep within; None: the bank sets no limit."""
-
-    amount_min_yuan: Decimal | None
-    amount_max_yuan: Decimal | None
-    term_min_months: int | None
-    term_max_months: int | None
-
-
-def offences(amount_yuan: Decimal, term_months: int, offer: Offer) -> dict[str, str]:
+def offences(amount_yuan: Decimal, term_months: int, terms: Terms) -> dict[str, str]:
     """Field → sentence for each limit of the product that the wish breaks; empty when it fits."""
     found = {}
-    if offer.amount_max_yuan is not None and amount_yuan > offer.amount_max_yuan:
-        found["amount_yuan"] = f"该产品最高可贷 {offer.amount_max_yuan:,} 元。"
-    if offer.amount_min_yuan is not None and amount_yuan < offer.amount_min_yuan:
-        found["amount_yuan"] = f"该产品最低可贷 {offer.amount_min_yuan:,} 元。"
-    if offer.term_max_months is not None and term_months > offer.term_max_months:
-        found["term_months"] = f"该产品期限最长 {offer.term_max_months} 个月。"
-    if offer.term_min_months is not None and term_months < offer.term_min_months:
-        found["term_months"] = f"该产品期限最短 {offer.term_min_months} 个月。"
+    if amount_yuan > terms.amount_max_yuan:
+        found["amount_yuan"] = f"该产品最高可贷 {format_wan(terms.amount_max_yuan)}。"
+    elif terms.amount_min_yuan is not None and amount_yuan < terms.amount_min_yuan:
+        found["amount_yuan"] = f"该产品最低可贷 {format_wan(terms.amount_min_yuan)}。"
+    if term_months > terms.term_max_months:
+        found["term_months"] = f"该产品期限最长 {terms.term_max_months} 个月。"
+    elif terms.term_min_months is not None and term_months < terms.term_min_months:
+        found["term_months"] = f"该产品期限最短 {terms.term_min_months} 个月。"
     return found
 
 

@@ -25,22 +25,14 @@ _ZERO: Final = Decimal("0.00")
 
 
 class RepaymentKind(StrEnum):
-    """How a loan is paid back; `label` is the Chinese name used in product catalogues."""
+    """How a loan is paid back; the codes and Chinese names are those of `products.terms.REPAYMENTS`."""
 
-    label: str
-
-    def __new__(cls, value: str, label: str) -> "RepaymentKind":
-        kind = str.__new__(cls, value)
-        kind._value_ = value
-        kind.label = label
-        return kind
-
-    EQUAL_INSTALMENT = "equal_instalment", "等额本息"
-    EQUAL_PRINCIPAL = "equal_principal", "等额本金"
-    MONTHLY_INTEREST = "monthly_interest", "按月付息、到期还本"
-    QUARTERLY_INTEREST = "quarterly_interest", "按季付息、到期还本"
-    BULLET = "bullet", "到期一次还本付息"
-    REVOLVING = "revolving", "随借随还"
+    EQUAL_INSTALMENTS = "equal_instalments"
+    EQUAL_PRINCIPAL = "equal_principal"
+    MONTHLY_INTEREST = "monthly_interest"
+    QUARTERLY_INTEREST = "quarterly_interest"
+    BULLET = "bullet"
+    REVOLVING = "revolving"
 
 
 class InterestBasis(StrEnum):
@@ -52,7 +44,7 @@ class InterestBasis(StrEnum):
 
 
 DEFAULT_BASIS: Final = {
-    RepaymentKind.EQUAL_INSTALMENT: InterestBasis.MONTH,
+    RepaymentKind.EQUAL_INSTALMENTS: InterestBasis.MONTH,
     RepaymentKind.EQUAL_PRINCIPAL: InterestBasis.MONTH,
     RepaymentKind.MONTHLY_INTEREST: InterestBasis.ACT_360,
     RepaymentKind.QUARTERLY_INTEREST: InterestBasis.ACT_360,
@@ -61,7 +53,7 @@ DEFAULT_BASIS: Final = {
 }
 _DAYS_PER_YEAR: Final = {InterestBasis.ACT_360: 360, InterestBasis.ACT_365: 365}
 _MONTHS_PER_PERIOD: Final = {
-    RepaymentKind.EQUAL_INSTALMENT: 1,
+    RepaymentKind.EQUAL_INSTALMENTS: 1,
     RepaymentKind.EQUAL_PRINCIPAL: 1,
     RepaymentKind.MONTHLY_INTEREST: 1,
     RepaymentKind.QUARTERLY_INTEREST: 3,
@@ -86,7 +78,7 @@ class LoanTerms:
             raise ValueError(f"rate must not be negative: {self.rate_pct}")
         if not 1 <= self.term_months <= LONGEST_MONTHS:
             raise ValueError(f"term must be 1 to {LONGEST_MONTHS} months: {self.term_months}")
-        if self.kind == RepaymentKind.EQUAL_INSTALMENT and self.basis != InterestBasis.MONTH:
+        if self.kind == RepaymentKind.EQUAL_INSTALMENTS and self.basis != InterestBasis.MONTH:
             raise ValueError("level payments need interest by whole months")
         if self.kind == RepaymentKind.REVOLVING and self.basis == InterestBasis.MONTH:
             raise ValueError("a revolving loan needs interest by days")
@@ -135,7 +127,7 @@ def _instalments(terms: LoanTerms) -> Iterator[PlannedInstalment]:
     for number, months in enumerate(ends, start=1):
         start, end = add_months(terms.disbursed_on, begun), add_months(terms.disbursed_on, months)
         interest = _interest_yuan(balance, terms, start, end, months - begun)
-        wanted = regular - interest if terms.kind == RepaymentKind.EQUAL_INSTALMENT else regular
+        wanted = regular - interest if terms.kind == RepaymentKind.EQUAL_INSTALMENTS else regular
         # Fen rounded up early can pay a tiny loan off before its last instalment.
         principal = balance if number == len(ends) else min(balance, max(_ZERO, wanted))
         yield PlannedInstalment(number, start, end, principal, interest)
@@ -143,7 +135,7 @@ def _instalments(terms: LoanTerms) -> Iterator[PlannedInstalment]:
 
 
 def _regular_yuan(terms: LoanTerms, count: int) -> Decimal:
-    if terms.kind == RepaymentKind.EQUAL_INSTALMENT:
+    if terms.kind == RepaymentKind.EQUAL_INSTALMENTS:
         return equal_instalment_yuan(terms.amount_yuan, terms.rate_pct, count)
     return round_yuan(terms.amount_yuan / count) if terms.kind == RepaymentKind.EQUAL_PRINCIPAL else _ZERO
 

@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,6 @@ from apps.loans.rules import (
     RISK_LABELS,
     Allocation,
     Due,
-    Offer,
     Overpayment,
     RiskBands,
     allocate,
@@ -25,12 +25,27 @@ from apps.loans.rules import (
     split_revolving,
 )
 from apps.loans.schedule import InterestBasis
+from apps.products.terms import Terms
 
 CASES = list(
     csv.DictReader((Path(__file__).parents[1] / "cases" / "overdue.csv").read_text(encoding="utf-8").splitlines())
 )
 BANDS = RiskBands(1, 90, 270, 360)
 DAY = date(2026, 11, 15)
+TERMS = Terms(
+    amount_min_yuan=Decimal(50000),
+    amount_max_yuan=Decimal(300000),
+    term_min_months=6,
+    term_max_months=12,
+    lpr_tenor="1Y",
+    bps_min=50,
+    bps_max=150,
+    guarantee_types=("credit",),
+    repayment_types=("revolving",),
+    promised_days=1,
+    first_loan="accepted",
+    renewal="yes",
+)
 
 
 def due(number: int, principal: str, interest: str, *, paid: tuple[str, str] = ("0", "0"), on: date = DAY) -> Due:
@@ -170,12 +185,12 @@ def test_split_revolving_refuses_days_that_run_backwards():
     ],
 )
 def test_offences_name_the_field_that_breaks_a_limit(amount, months, fields):
-    offer = Offer(Decimal(50000), Decimal(300000), 6, 12)
-    assert set(offences(Decimal(amount), months, offer)) == fields
+    assert set(offences(Decimal(amount), months, TERMS)) == fields
 
 
-def test_offences_are_none_where_the_bank_sets_no_limit():
-    assert offences(Decimal(10**9), 360, Offer(None, None, None, None)) == {}
+def test_offences_are_none_where_the_bank_sets_no_lower_limit():
+    open_below = replace(TERMS, amount_min_yuan=None, term_min_months=None)
+    assert offences(Decimal("0.01"), 1, open_below) == {}
 
 
 def test_contact_due_counts_working_days_and_says_when_the_calendar_is_a_guess():

@@ -16,6 +16,7 @@ from apps.loans.schedule import (
     equal_instalment_yuan,
     plan,
 )
+from apps.products.terms import REPAYMENTS
 
 CASES = list(
     csv.DictReader((Path(__file__).parents[1] / "cases" / "instalments.csv").read_text(encoding="utf-8").splitlines())
@@ -29,7 +30,7 @@ def terms(kind: RepaymentKind, amount: str, rate: str, months: int, day: date, *
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['编号']} {case['还款方式']}")
 def test_plan_agrees_with_the_cases_of_the_business_side(case):
-    kind = next(kind for kind in RepaymentKind if kind.label == case["还款方式"])
+    kind = next(RepaymentKind(code) for code, label in REPAYMENTS.items() if label == case["还款方式"])
     made = plan(
         terms(
             kind, case["本金（元）"], case["年利率（%）"], int(case["期限（月）"]), date.fromisoformat(case["放款日"])
@@ -56,7 +57,7 @@ loans = st.builds(
         Decimal(rate).scaleb(-4),
         months,
         day,
-        basis if kind not in (RepaymentKind.EQUAL_INSTALMENT, RepaymentKind.REVOLVING) else DEFAULT_BASIS[kind],
+        basis if kind not in (RepaymentKind.EQUAL_INSTALMENTS, RepaymentKind.REVOLVING) else DEFAULT_BASIS[kind],
     ),
     kind=st.sampled_from(RepaymentKind),
     fen=st.integers(1, 10**12),
@@ -90,7 +91,7 @@ def test_plan_repays_exactly_what_was_lent_and_leaves_no_gap(loan):
 )
 def test_equal_instalments_differ_only_in_the_last_and_by_less_than_a_fen_an_instalment(fen, rate, months, day):
     loan = LoanTerms(
-        RepaymentKind.EQUAL_INSTALMENT,
+        RepaymentKind.EQUAL_INSTALMENTS,
         Decimal(fen).scaleb(-2),
         Decimal(rate).scaleb(-4),
         months,
@@ -102,6 +103,10 @@ def test_equal_instalments_differ_only_in_the_last_and_by_less_than_a_fen_an_ins
     assert {row.total_yuan for row in made[:-1]} <= {level}
     growth = (1 + loan.rate_pct / 1200) ** months
     assert abs(made[-1].total_yuan - level) <= Decimal("0.01") * months * growth
+
+
+def test_every_way_of_repayment_in_the_catalogue_can_be_planned():
+    assert set(RepaymentKind) == set(REPAYMENTS) == set(DEFAULT_BASIS)
 
 
 def test_accrued_interest_counts_the_first_day_and_not_the_last():
@@ -132,7 +137,7 @@ def test_accrued_interest_rounds_half_a_fen_up():
 def test_terms_refuse_what_is_no_loan(changes):
     wanted = {"amount": "100", "rate": "4", "months": 12, "day": date(2026, 1, 1)} | changes
     with pytest.raises(ValueError, match="must|need"):
-        terms(RepaymentKind.EQUAL_INSTALMENT, **wanted)
+        terms(RepaymentKind.EQUAL_INSTALMENTS, **wanted)
 
 
 def test_terms_refuse_a_revolving_loan_by_whole_months():
