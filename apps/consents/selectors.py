@@ -1,0 +1,124 @@
+"""Reads of consents, of reasons to look, and of who looked."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db.models import F, Q, QuerySet
+
+from apps.accounts.models import Organization
+from apps.accounts.selectors import bank_of
+from apps.consents.models import AccessReason, AccessRecord, Consent, ConsentQuerySet
+from apps.consents.rules import SCOPE_OF_PURPOSE
+from apps.core.actor import Actor, Role
+from apps.core.clock import business_date
+from apps.core.errors import NotVisible
+from apps.core.work import WorkItem
+from apps.records.models import CatalogueItem
+
+PUBLIC = "public"
+
+
+def consents_visible_to(actor: Actor) -> QuerySet[Consent]:
+    """Consents, newest first."""
+    return Consent.objects.visible_to(actor).select_related("subject", "grantee").order_by("-given_at", "-pk")
+
+
+def consent_visible_to(actor: Actor, consent_id: int) -> Consent:
+    """One consent. Raises NotVisible."""
+    consent = consents_visible_to(actor).filter(pk=consent_id).first()
+    if consent is None:
+        raise NotVisible
+    return consent
+
+
+def access_records_visible_to(actor: Actor) -> QuerySet[AccessRecord]:
+    """Readings and runs, newest first: a firm sees all about itself, others what their organisation did."""
+    return AccessRecord.objects.visible_to(actor).select_related("subject").order_by("-at", "-pk")
+
+
+def live_consents(on: date, purpose: str) -> ConsentQuerySet:
+    """Consents good on the day for a purpose: in their period, not withdrawn, not used up."""
+    return Consent.objects.filter(
+        Q(use_max=None) | Q(use_count__lt=F("use_max")),
+        withdrawn_at=None,
+        valid_from_on__lte=on,
+        valid_to_on__gt=on,
+        purposes__contains=[purpose],
+        scopes__contains=[SCOPE_OF_PURPOSE[purpose]],
+    )
+
+
+def live_reasons(organization_ids: Iterable[int], on: date) -> QuerySet[AccessReason]:
+    """Reasons open on the day for any of the organisations."""
+    return AccessReason.objects.filter(
+        Q(until_on=None) | Q(until_on__gt=on), organization_id__in=organization_ids, closed_at=None
+    )
+
+
+def has_consent(subject_id: int, organization_id: int | None, purpose: str, on: date) -> bool:
+    """Whether the subject consented to an organisation (None: to all of them) for a purpose on the day."""
+    return live_consents(on, purpose).filter(_grantee(organization_id), subject_id=subject_id).exists()
+
+
+def consented_subject_ids_for_batch(organization_id: int | None, purpose: str, on: date) -> set[int]:
+    """Every subject that consented to an organisation (None: to all of them) for a purpose on the day."""
+    found = live_consents(on, purpose).filter(_grantee(organization_id))
+    return set(found.values_list("subject_id", flat=True))
+
+
+def _grantee(organization_id: int | None) -> Q:
+    if organization_id is None:
+        return Q(grantee=None)
+    return Q(grantee=None) | Q(grantee_id__in={organization_id, bank_of(organization_id).pk})
+
+
+def protected_among(items: Iterable[str]) -> dict[str, str]:
+    """Those of the items that are not 公开公示, code → Chinese name; an unknown code counts as protected."""
+    wanted = set(items)
+    rows = CatalogueItem.objects.filter(code__in=wanted).values_list("code", "name", "disclosure")
+    known = {code: (name, disclosure) for code, name, disclosure in rows}
+    return {
+        code: known[code][0] if code in known else code
+        for code in wanted
+        if code not in known or known[code][1] != PUBLIC
+    }
+
+
+def item_names(items: Iterable[str]) -> dict[str, str]:
+    """Chinese names of catalogue items by code, in the order of the catalogue; an unknown code names itself."""
+    wanted = list(items)
+    known = dict(
+        CatalogueItem.objects.filter(code__in=wanted).order_by("catalogue_no", "code").values_list("code", "name")
+    )
+    return known | {code: code for code in wanted if code not in known}
+
+
+def consentable_items() -> dict[str, str]:
+    """The items that need a firm's consent, code → Chinese name."""
+    items = CatalogueItem.objects.filter(is_active=True).exclude(disclosure=PUBLIC).order_by("catalogue_no", "code")
+    return dict(items.values_list("code", "name"))
+
+
+def possible_grantees() -> QuerySet[Organization]:
+    """The banks that a firm may name."""
+    return Organization.objects.banks()
+
+
+def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
+    """A firm owner without any consent in force, or with one that ends within 30 days."""
+    if not actor.has(Role.FIRM_OWNER):
+        return []
+    today = business_date(now)
+    live = Consent.objects.filter(subject_id=actor.subject_id, withdrawn_at=None, valid_to_on__gt=today)
+    last = live.order_by("-valid_to_on").values_list("valid_to_on", flat=True).first()
+    if last is None:
+        return [
+            WorkItem(
+                "授权银行查询本企业信息",
+                "没有授权时，银行只能看到公开信息",
+                "consents:consent_create",
+            )
+        ]
+    if (last - today).days <= 30:
+        return [WorkItem("续签授权", f"最后一份授权将于{last}到期", "consents:consent_create", due_on=last)]
+    return []
