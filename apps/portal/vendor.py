@@ -12,34 +12,20 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
 from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont
 
+from apps.portal.icons import ICONS, cut_sprite
+
 VENDOR_DIR = Path(__file__).parent / "static" / "vendor"
 FIXTURES_DIR = Path(__file__).parents[2] / "fixtures"
 MANIFEST = VENDOR_DIR / "manifest.json"
-SPRITE = VENDOR_DIR / "icons" / "sprite.svg"
-SVG = "{http://www.w3.org/2000/svg}"
-
-ICONS = re.findall(
-    r"\S+",
-    """
-arrow-left arrow-repeat arrow-right bank bar-chart bell box-arrow-right box-arrow-up-right briefcase building
-calendar3 card-checklist cash-coin check-circle-fill check-lg chevron-down chevron-left chevron-right clipboard-data
-clock clock-history cloud-upload download envelope exclamation-triangle-fill eye file-earmark-pdf file-earmark-text
-filter flag folder2-open gear geo-alt graph-up hand-thumbs-up hourglass-split house inbox info-circle-fill
-journal-check key link-45deg list list-check lock megaphone patch-check pencil-square people person person-badge
-person-circle pie-chart plus-lg printer question-circle-fill receipt search send shield-check shop sliders
-speedometer2 table trash upload x-circle-fill x-lg
-""",
-)
 
 
 @dataclass(frozen=True)
@@ -149,23 +135,6 @@ def read_manifest() -> list[VendoredFile]:
 def sha256_of(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def icon_names() -> frozenset[str]:
-    """The symbol ids that the committed sprite holds."""
-    return frozenset(symbol.attrib["id"] for symbol in ElementTree.parse(SPRITE).getroot().iter(f"{SVG}symbol"))
-
-
-def cut_sprite(sprite: Path, names: Iterable[str]) -> str:
-    """A sprite with the named symbols only. Raises `KeyError` for a name that the sprite does not have."""
-    ElementTree.register_namespace("", SVG.strip("{}"))
-    symbols = {symbol.attrib["id"]: symbol for symbol in ElementTree.parse(sprite).getroot().iter(f"{SVG}symbol")}
-    root = ElementTree.Element(f"{SVG}svg")
-    for name in names:
-        symbols[name].attrib.pop("class", None)
-        symbols[name].tail = "\n"
-        root.append(symbols[name])
-    return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def font_characters(unihan_dir: Path) -> set[int]:
@@ -304,7 +273,7 @@ Made by `python3 manage.py vendor_assets` (see `apps/portal/vendor.py`); do not 
 {rows}
 
 Bootstrap, ECharts and tom-select are the published files without their source-map lines. The sprite holds the symbols
-named in `vendor.ICONS`.
+named in `apps/portal/icons.py`.
 
 **Fonts.** Exactly one TrueType file per weight, family `Noto Sans SC`, for the PDF; pages use the reader's own fonts.
 Cut to Latin-1, symbols (U+2000 to U+27FF), GBK, the 8 105 characters of 通用规范汉字表 (property `kTGH` of Unihan in

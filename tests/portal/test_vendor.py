@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from apps.portal import vendor
+from apps.portal import icons, vendor
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -34,13 +34,13 @@ def test_manifest_lists_every_vendored_file() -> None:
 
 
 def test_sprite_holds_exactly_the_icons_named() -> None:
-    assert vendor.icon_names() == set(vendor.ICONS)
+    assert icons.icon_names() == set(icons.ICONS)
 
 
 def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
     named = {name for path in TEMPLATES for name in re.findall(r'{% icon "([^"]+)"', path.read_text(encoding="utf-8"))}
     assert named
-    assert named <= vendor.icon_names()
+    assert named <= icons.icon_names()
 
 
 @pytest.mark.parametrize("weight", sorted(vendor.FONTS))

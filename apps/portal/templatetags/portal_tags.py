@@ -11,12 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core.money import format_wan, format_yuan, round_pct
-from apps.portal.vendor import icon_names
+from apps.portal.icons import icon_names
 
 register = template.Library()
 
@@ -91,7 +92,7 @@ def _known_icons() -> frozenset[str]:
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite. Raises `TemplateSyntaxError` for a name that the sprite does not hold."""
     if name not in _known_icons():
-        raise template.TemplateSyntaxError(f"no icon {name!r} in the sprite: add it to apps.portal.vendor.ICONS")
+        raise template.TemplateSyntaxError(f"no icon {name!r} in the sprite: add it to apps.portal.icons.ICONS")
     href = f"{static('vendor/icons/sprite.svg')}#{name}"
     if label:
         return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
@@ -122,7 +123,7 @@ def alert(content: str, tone: str = "info", title: str = "") -> SafeString:
 
 
 def _render(component: str, **values: Any) -> SafeString:
-    return template.loader.render_to_string(f"components/{component}.html", values)
+    return render_to_string(f"components/{component}.html", values)
 
 
 @register.inclusion_tag("components/badge.html")
