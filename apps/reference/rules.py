@@ -52,6 +52,11 @@ class PenaltyClassRule:
     max_months: int
     kinds: frozenset[str]
 
+    @property
+    def kinds_in_order(self) -> list[str]:
+        """The kinds, sorted, for printing."""
+        return sorted(self.kinds)
+
 
 @dataclass(frozen=True, slots=True)
 class BlockRule:

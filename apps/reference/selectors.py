@@ -144,6 +144,17 @@ def calendar_years() -> list[CalendarYear]:
     return list(CalendarYear.objects.order_by("-year"))
 
 
+def calendar_year(year: int) -> CalendarYear | None:
+    """The year, if it is loaded."""
+    return CalendarYear.objects.filter(year=year).first()
+
+
+def first_uncovered_year(today: date) -> int:
+    """The first year from this one on whose holidays are not loaded."""
+    covered = work_calendar().covered_years
+    return next(year for year in range(today.year, today.year + len(covered) + 2) if year not in covered)
+
+
 def work_days_of(year: int) -> list[WorkDay]:
     """The exceptions of a year in order."""
     return list(WorkDay.objects.filter(on__year=year).order_by("on"))
@@ -160,6 +171,17 @@ def lpr_as_of(on: date, tenor: str) -> LprQuote:
 def lpr_quotes() -> list[LprQuote]:
     """All quotes, newest first."""
     return list(LprQuote.objects.order_by("-published_on", "tenor"))
+
+
+def attention(today: date) -> dict[str, Any]:
+    """What the keeper of the tables should look at: the first year without a calendar, the newest LPR and whether a
+    month has gone by without one (it is published on about the 20th of each month)."""
+    newest = LprQuote.objects.order_by("-published_on").values_list("published_on", flat=True).first()
+    return {
+        "uncovered_year": first_uncovered_year(today),
+        "lpr_on": newest,
+        "lpr_is_stale": newest is None or (today - newest).days > figure("lpr_stale_days", today),
+    }
 
 
 def block_lists(on: date) -> tuple[BlockRule, ...]:
@@ -210,6 +232,19 @@ def penalty_classes(on: date) -> tuple[PenaltyClassRule, ...]:
     if not rules:
         raise ReferenceMissing(f"{on} 没有施行中的处罚分类。")
     return rules
+
+
+def standards(on: date) -> dict[str, Any]:
+    """The tables that have no form, for reading: size standard, classes of penalties, industries by 门类."""
+    rows = list(Industry.objects.in_force(on).order_by("code"))
+    divisions: dict[str, list[Industry]] = {}
+    for row in rows:
+        divisions.setdefault(row.parent_code, []).append(row)
+    return {
+        "size_rows": list(SizeStandard.objects.in_force(on).order_by("standard_code", "row_no")),
+        "penalty_classes": penalty_classes(on),
+        "sections": [(row, divisions.get(row.code, [])) for row in divisions.get("", [])],
+    }
 
 
 def figure(key: str, on: date) -> Decimal:

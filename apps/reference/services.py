@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
@@ -300,7 +301,10 @@ def _open_period(
     for name, value in values.items():
         setattr(row, name, value)
     _put_basis(row, basis, now)
-    row.full_clean(validate_constraints=False)
+    try:
+        row.full_clean(validate_constraints=False)
+    except ValidationError as fault:
+        raise InvalidInput(fields={name: "；".join(texts) for name, texts in fault.message_dict.items()}) from fault
     row.save()
     return before, row
 
