@@ -133,7 +133,7 @@ class Job(models.Model):
 class Outbox(models.Model):
     """A message to the broker, written in the transaction of its cause and sent by the relay.
 
-    Holds ids only; rows are deleted when sent.
+    Holds ids only; kept until sent.
     """
 
     task = models.CharField(max_length=80)
@@ -149,7 +149,7 @@ class Outbox(models.Model):
 class IdempotencyKey(models.Model):
     """The answer to a write that a client may repeat, scoped to client and route (pitfalls F21).
 
-    Holds the response body, which may name a subject; pruned after 7 days.
+    Holds the response body, which may name a subject; kept 7 days.
     """
 
     scope = models.CharField(max_length=200)
@@ -169,7 +169,7 @@ class IdempotencyKey(models.Model):
 class StoredFile(models.Model):
     """Bytes in the one storage, named by digest.
 
-    May hold personal and credit data (deliveries, PDFs); each owner states its own retention.
+    May hold personal and credit data (deliveries, PDFs); kept as long as the row that refers to it.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)

@@ -7,6 +7,7 @@ SECRET_KEY = SECRET_KEY or "demonstration-only-not-a-secret-" + "0" * 32
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver"]
 INSTALLED_APPS = [*INSTALLED_APPS, "apps.demo"]
 DEMO = True
+TEMPLATES[0]["OPTIONS"]["context_processors"].append("apps.demo.context.sample_accounts")  # type: ignore[index]
 
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
