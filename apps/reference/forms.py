@@ -124,7 +124,7 @@ class BlockListForm(BasisForm):
     VALUE_FIELDS = field_order[1:-1]
 
     def clean_fact_values(self) -> list[str]:
-        values = self.cleaned_data["fact_values"].split()
+        values: list[str] = self.cleaned_data["fact_values"].split()
         if any(len(value) > 20 for value in values):
             raise forms.ValidationError("每个触发值不超过20个字。")
         return values

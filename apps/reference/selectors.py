@@ -249,7 +249,7 @@ def standards(on: date) -> dict[str, Any]:
 
 def figure(key: str, on: date) -> Decimal:
     """The policy figure in its unit on the day. Raises ReferenceMissing where none is in force."""
-    value = PolicyFigure.objects.in_force(on).filter(key=key).values_list("value", flat=True).first()
+    value: Decimal | None = PolicyFigure.objects.in_force(on).filter(key=key).values_list("value", flat=True).first()
     if value is None:
         raise ReferenceMissing(f"{on} 没有施行中的政策数值“{key}”，请在基础数据中登记。")
     return value

@@ -288,10 +288,9 @@ def _open_period(
     """
     periods = model._default_manager.filter(**key).order_by("effective_from")
     current = periods.filter(Q(effective_to__isnull=True) | Q(effective_to__gt=effective_from)).first()
+    effective_to = current.effective_to if current else None
     if current is not None and current.effective_from > effective_from:
-        current, effective_to = None, current.effective_from
-    else:
-        effective_to = current.effective_to if current else None
+        effective_to, current = current.effective_from, None
     before = _period_values(current) if current else None
     if current is not None and current.effective_from < effective_from:
         current.effective_to, current.edited_at = effective_from, now

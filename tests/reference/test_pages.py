@@ -110,6 +110,7 @@ def test_figure_edit_gives_a_new_value(operator):
     assert selectors.figure("decide_days", date(2026, 10, 31)) == 30
 
 
-def test_block_list_list_asks_the_same_number_of_queries_however_long(operator, django_assert_max_num_queries):
+@pytest.mark.parametrize("name", ["calendar_list", "lpr_list", "block_list_list", "figure_list", "standard_list"])
+def test_lists_stay_within_their_queries(name, operator, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
-        operator.get(url("block_list_list"))
+        operator.get(url(name))

@@ -22,7 +22,7 @@ PENALTY_KINDS = """警告 通报批评 罚款 没收违法所得 没收非法财
 
 
 def cases(name):
-    return list(csv.DictReader((CASES / name).open(encoding="utf-8")))
+    return list(csv.DictReader((CASES / name).read_text(encoding="utf-8").splitlines()))
 
 
 @pytest.mark.parametrize("case", cases("regions.csv"), ids=lambda case: f"{case['代码']}@{case['日期']}")

@@ -7,7 +7,8 @@ import pytest
 from apps.core.errors import InvalidInput
 from apps.reference.work_year import DayException, parse_work_year
 
-CASES = list(csv.DictReader((Path(__file__).parents[1] / "cases" / "work_years.csv").open(encoding="utf-8")))
+CASES_FILE = Path(__file__).parents[1] / "cases" / "work_years.csv"
+CASES = list(csv.DictReader(CASES_FILE.read_text(encoding="utf-8").splitlines()))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["填写"])
