@@ -58,7 +58,10 @@ class Organization(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "name"], name="organization_one_name_per_kind"),
+            # Firms are told apart by their subject: sole traders of one name are many.
+            models.UniqueConstraint(
+                fields=["kind", "name"], condition=~Q(kind=OrganizationKind.FIRM), name="organization_one_name_per_kind"
+            ),
             models.UniqueConstraint(
                 fields=["subject"], condition=Q(kind=OrganizationKind.FIRM.value), name="organization_one_per_firm"
             ),

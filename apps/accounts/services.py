@@ -47,10 +47,9 @@ def create_organization(
 ) -> Organization:
     """Create a bank, branch, authority, department, regulator or firm organisation.
 
-    Raises InvalidInput for a bad code, a name taken, or a parent that is no bank's head office.
+    Raises InvalidInput for a bad code, a name or firm taken, or a parent that is no bank's head office.
     """
-    if kind != OrganizationKind.FIRM:
-        _require_operator(actor)
+    _require_operator(actor)
     if parent is not None and (parent.kind != OrganizationKind.BANK or parent.parent_id is not None):
         raise InvalidInput(fields={"parent": "上级单位只能是银行总行(法人机构)。"})
     if code:
@@ -79,7 +78,11 @@ def create_organization(
                 after={"kind": kind, "code": code, "region_code": region_code},
             )
     except IntegrityError as error:
-        raise InvalidInput(fields={"name": "同类单位中已有这个名称。"}) from error
+        if "organization_one_per_firm" in str(error):
+            raise InvalidInput(fields={"code": "该企业已在平台注册。"}) from error
+        if "organization_one_name_per_kind" in str(error):
+            raise InvalidInput(fields={"name": "同类单位中已有这个名称。"}) from error
+        raise
     return organization
 
 
@@ -109,24 +112,41 @@ def create_staff(
 ) -> Membership:
     """Create an account and its first role. `password=None` leaves it without a usable one (log-in by reset only)."""
     _require_operator(actor)
+    with transaction.atomic():
+        user = create_person(
+            actor=actor, username=username, display_name=display_name, mobile=mobile, password=password, now=now
+        )
+        return add_membership(actor=actor, user=user, organization=organization, role=role, now=now)
+
+
+def create_person(
+    *,
+    username: str,
+    display_name: str,
+    password: str | None,
+    now: datetime,
+    mobile: str = "",
+    actor: Actor | None = None,
+) -> User:
+    """Create an account without any role; `actor` None: a person signs up. Raises InvalidInput for a name taken."""
+    user = User(username=username.strip(), display_name=display_name.strip(), mobile=mobile.strip())
+    if password is None:
+        user.set_unusable_password()
+    else:
+        user.set_password(password)
     try:
         with transaction.atomic():
-            user = User(username=username.strip(), display_name=display_name.strip(), mobile=mobile.strip())
-            if password is None:
-                user.set_unusable_password()
-            else:
-                user.set_password(password)
             user.save()
-            audit.record(actor=actor, verb="accounts.create_user", target=user, now=now)
-            return add_membership(actor=actor, user=user, organization=organization, role=role, now=now)
+            by = actor or Actor(user.pk, str(user), None, "", "", None, frozenset())
+            audit.record(actor=by, verb="accounts.create_user", target=user, now=now)
     except IntegrityError as error:
         raise InvalidInput(fields={"username": "这个用户名已被使用。"}) from error
+    return user
 
 
 def add_membership(*, actor: Actor, user: User, organization: Organization, role: str, now: datetime) -> Membership:
     """Give a person a role; refuses roles foreign to the kind and pairs that must stay apart."""
-    if organization.kind != OrganizationKind.FIRM:
-        _require_operator(actor)
+    _require_operator(actor)
     held = Membership.objects.filter(user=user, is_active=True).values_list("role", flat=True)
     refusal = refusal_of_membership(organization.kind, role, list(held))
     if refusal:
