@@ -1,13 +1,17 @@
 """Lookups as of a date. These tables are public, so no actor is asked for (design §3: nothing here is anyone's)."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
+from apps.core.actor import Actor
+from apps.core.clock import business_date
 from apps.core.errors import ServiceUnavailable
+from apps.core.work import WorkItem
 from apps.core.workdays import WorkCalendar
+from apps.reference import policies
 from apps.reference.models import (
     BlockList,
     CalendarYear,
@@ -25,6 +29,7 @@ from apps.reference.regions import RegionPeriod, RegionTree, build_region_tree
 from apps.reference.rules import BlockRule, Industries, IndustryCode, PenaltyClassRule, SizeRule
 
 SNAPSHOTS_KEPT = 16
+NOTICE_MONTH = 11  # the State Council announces the holidays of a year in the November before
 
 T = TypeVar("T")
 
@@ -182,6 +187,28 @@ def attention(today: date) -> dict[str, Any]:
         "lpr_on": newest,
         "lpr_is_stale": newest is None or (today - newest).days > figure("lpr_stale_days", today),
     }
+
+
+def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
+    """What the keeper of the tables has to enter: next year's holidays (announced in November), the monthly LPR."""
+    if not policies.can_maintain(actor):
+        return []
+    today = business_date(now)
+    state = attention(today)
+    items = []
+    if (today.year, today.month) >= (state["uncovered_year"] - 1, NOTICE_MONTH):
+        items.append(
+            WorkItem(
+                title=f"登记{state['uncovered_year']}年工作日历",
+                detail="未登记的年度按周一至周五估算期限。",
+                url_name="reference:calendar_add",
+                due_on=date(state["uncovered_year"], 1, 1),
+            )
+        )
+    if state["lpr_is_stale"]:
+        since = f"最近一次登记：{state['lpr_on']}。" if state["lpr_on"] else "尚无报价。"
+        items.append(WorkItem(title="登记贷款市场报价利率", detail=since, url_name="reference:lpr_list"))
+    return items
 
 
 def block_lists(on: date) -> tuple[BlockRule, ...]:

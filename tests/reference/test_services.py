@@ -288,3 +288,15 @@ def test_every_row_says_where_it_comes_from():
         for row in read_fixture(path).rows:
             assert row["source_document"]
     assert BlockList.objects.filter(source_document="").count() == 0
+
+
+def test_work_items_name_the_missing_year_and_the_stale_rate_until_entered(now):
+    def titles(at=now, actor=OPERATOR):
+        return [item.title for item in selectors.work_items(actor, at)]
+
+    assert titles() == ["登记2027年工作日历", "登记贷款市场报价利率"]
+    assert titles(now.replace(month=10)) == ["登记贷款市场报价利率"]
+    assert titles(actor=replace(OPERATOR, roles=frozenset({Role.BANK_OFFICER}))) == []
+    services.save_work_year(actor=OPERATOR, now=now, **USE_CASES["save_work_year"])
+    services.record_lpr_quote(actor=OPERATOR, now=now, **USE_CASES["record_lpr_quote"])
+    assert titles() == []
