@@ -1,0 +1,196 @@
+"""目录项 as intake sees it: what a column is called, how it is spelled, where it goes. Pure; built from catalogue rows."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+TYPES: Final = frozenset("uscc name text identifier money_yuan money_wan integer decimal date month year code".split())
+CODE: Final = "code"
+NAME: Final = "subject_name"
+EXTRA: Final = "extra."
+
+TYPED_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "payment": {
+        "period_on": "date",
+        "period_end_on": "date",
+        "due_yuan": "money",
+        "paid_yuan": "money",
+        "arrears_yuan": "money",
+        "base_yuan": "money",
+        "quantity": "decimal",
+        "headcount": "integer",
+        "due_on": "date",
+        "paid_on": "date",
+    },
+    "event": {
+        "occurred_on": "date",
+        "authority": "text",
+        "class_text": "text",
+        "amount_yuan": "money",
+        "valid_from_on": "date",
+        "valid_to_on": "date",
+        "repaired_on": "date",
+        "title": "text",
+    },
+    "holding": {
+        "count": "integer",
+        "value_yuan": "money",
+        "from_on": "date",
+        "to_on": "date",
+        "encumbered": "flag",
+    },
+}
+"""Which typed columns a shape has, with the kind of value each takes."""
+
+_VALUE_KINDS: Final = {
+    "money_yuan": "money",
+    "money_wan": "money",
+    "month": "date",
+    "uscc": "text",
+    "name": "text",
+    "identifier": "text",
+}
+_IGNORED_IN_LABELS: Final = re.compile(r"[\s\u200b-\u200f\u2060\ufeff*]+")
+
+
+class CatalogueError(ValueError):
+    """A catalogue row contradicts itself. Never the sender's fault."""
+
+
+def fold_label(text: str) -> str:
+    """The form in which column labels and code values are compared: width, case, spaces and brackets do not count."""
+    return _IGNORED_IN_LABELS.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One column. `store` is a typed column of the shape, `extra.<key>`, or empty (checked, not kept).
+
+    `codes` maps every accepted spelling, folded, to the stored value; the `agreed` spellings need no remark; a cell
+    may hold several values only where there is a `separator`. `person_values` mark a row about a natural person.
+    Dates may lie in the future only where `may_be_future`. A fault in `warn_only` is a remark and no reason to reject.
+    """
+
+    name: str
+    label: str
+    type: str
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    store: str = ""
+    codes: Mapping[str, str] = field(default_factory=dict)
+    agreed: frozenset[str] = frozenset()
+    separator: str = ""
+    pattern: str = ""
+    person_values: frozenset[str] = frozenset()
+    may_be_future: bool = False
+    warn_only: frozenset[str] = frozenset()
+    max_length: int = 2_000
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every folded label under which senders deliver the column."""
+        return tuple(dict.fromkeys(fold_label(text) for text in (self.label, *self.aliases)))
+
+    @property
+    def value_kind(self) -> str:
+        """money (whole fen), decimal (ten-thousandths), integer, date, or text."""
+        return _VALUE_KINDS.get(self.type, self.type if self.type in {"integer", "decimal", "date"} else "text")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSpec:
+    """One item. `natural_key` names the fields of which one row a key and file is allowed; `key_text` those that make
+    the text by which a stored row is told from the subject's other rows of the item (and period).
+    """
+
+    code: str
+    name: str
+    shape: str
+    natural_key: tuple[str, ...]
+    key_text: tuple[str, ...]
+    fields: tuple[FieldSpec, ...]
+    creates_subjects: bool = False
+
+    def field(self, name: str) -> FieldSpec:
+        """The field of a name. KeyError when there is none."""
+        try:
+            return next(spec for spec in self.fields if spec.name == name)
+        except StopIteration:
+            raise KeyError(f"{self.code} has no field {name}") from None
+
+    @property
+    def required(self) -> tuple[FieldSpec, ...]:
+        """Mandatory fields."""
+        return tuple(spec for spec in self.fields if spec.required)
+
+
+def item_spec(
+    *,
+    code: str,
+    name: str,
+    shape: str,
+    natural_key: Sequence[str],
+    key_text: Sequence[str],
+    fields: Sequence[Mapping[str, Any]],
+    creates_subjects: bool,
+) -> ItemSpec:
+    """Read a catalogue row. Raises CatalogueError when it contradicts itself."""
+    specs = tuple(_field_spec(code, value) for value in fields)
+    item = ItemSpec(code, name, shape, tuple(natural_key), tuple(key_text), specs, creates_subjects)
+    _check(item)
+    return item
+
+
+def _field_spec(item: str, value: Mapping[str, Any]) -> FieldSpec:
+    unknown = value.keys() - {"name", "label", "type", "required", "aliases", "store", "codes", "separator", "pattern"}
+    unknown -= {"person_values", "may_be_future", "warn_only", "max_length"}
+    if unknown:
+        raise CatalogueError(f"{item}.{value.get('name')}: unknown settings {sorted(unknown)}")
+    codes: dict[str, str] = {}
+    lists: Mapping[str, Sequence[str]] = value.get("codes", {})
+    for stored, spellings in lists.items():
+        for spelling in (stored, *spellings):
+            if codes.setdefault(fold_label(spelling), stored) != stored:
+                raise CatalogueError(f"{item}.{value['name']}: {spelling} stands for two values")
+    return FieldSpec(
+        **{
+            **value,
+            "codes": codes,
+            "agreed": frozenset(spellings[0] if spellings else stored for stored, spellings in lists.items()),
+            "warn_only": frozenset(value.get("warn_only", ())),
+            "aliases": tuple(value.get("aliases", ())),
+            "person_values": frozenset(value.get("person_values", ())),
+        }
+    )
+
+
+def _check(item: ItemSpec) -> None:
+    def refuse(what: str) -> None:
+        raise CatalogueError(f"{item.code}: {what}")
+
+    if item.shape not in TYPED_COLUMNS:
+        refuse(f"shape {item.shape}")
+    names = [spec.name for spec in item.fields]
+    if len(names) != len(set(names)):
+        refuse("two fields of one name")
+    if CODE not in names or NAME not in names:
+        refuse(f"needs the fields {CODE} and {NAME}")
+    if missing := {*item.natural_key, *item.key_text} - set(names):
+        refuse(f"keys name no field: {sorted(missing)}")
+    labels = [label for spec in item.fields for label in spec.labels]
+    if twice := {label for label in labels if labels.count(label) > 1}:
+        refuse(f"labels of two fields: {sorted(twice)}")
+    columns = TYPED_COLUMNS[item.shape]
+    for spec in item.fields:
+        if spec.type not in TYPES:
+            refuse(f"{spec.name}: type {spec.type}")
+        if (spec.type == "code") != bool(spec.codes):
+            refuse(f"{spec.name}: a code list belongs to type code and only there")
+        if not spec.store or spec.store.startswith(EXTRA):
+            continue
+        if columns.get(spec.store) not in {spec.value_kind, "flag" if spec.type == "code" else None}:
+            refuse(f"{spec.name}: {spec.type} cannot be stored in {spec.store}")
+    if item.shape == "payment" and not any(spec.store == "period_on" for spec in item.fields):
+        refuse("a payment needs a period")

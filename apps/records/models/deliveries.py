@@ -1,0 +1,142 @@
+"""报送: a file as it came, what became of each of its rows, and the rows that are not facts (yet)."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from apps.core.actor import Actor, Role
+from apps.core.models import Job, StoredFile
+from apps.records.models.catalogue import CatalogueItem, Source
+from apps.records.workflow import DELIVERY, HELD_ROW
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Deliveries as an actor may see them."""
+
+    def visible_to(self, actor: Actor) -> "DeliveryQuerySet":
+        """A department its own, the platform's administrators and auditors all, nobody else any."""
+        if actor.has(Role.OPERATOR, Role.SYSTEM, Role.AUDITOR):
+            return self.all()
+        if actor.has(Role.DEPARTMENT):
+            return self.filter(source__organization_id__in=actor.organization_ids | {actor.organization_id})
+        return self.none()
+
+
+class Delivery(models.Model):
+    """One file of one item from one source; its counts always add up: the database refuses any other state.
+
+    Points at a file with personal and credit data; kept as long as the item's retention.
+    """
+
+    item = models.ForeignKey(CatalogueItem, on_delete=models.PROTECT, related_name="deliveries")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="deliveries")
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, related_name="+")
+    repeats = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="repetitions")
+    file_name = models.CharField("文件名", max_length=255)
+    received_at = models.DateTimeField("接收时间")
+    received_from = models.CharField("报送人", max_length=150)
+    state = models.CharField("状态", max_length=10, choices=DELIVERY.choices(), default=DELIVERY.initial)
+    form = models.CharField("文件形式", max_length=200, blank=True)
+    refusal = models.TextField("退回原因", blank=True)
+    notes = models.JSONField("说明", default=list)
+
+    read = models.PositiveIntegerField("读取", default=0)
+    not_data = models.PositiveIntegerField("非数据行", default=0)
+    accepted = models.PositiveIntegerField("入库", default=0)
+    rejected = models.PositiveIntegerField("退回", default=0)
+    held = models.PositiveIntegerField("待处理", default=0)
+    duplicate = models.PositiveIntegerField("重复", default=0)
+    normalised = models.PositiveIntegerField("其中：已规范书写", default=0)
+    warned = models.PositiveIntegerField("其中：有提示", default=0)
+    corrected = models.PositiveIntegerField("其中：更正已有记录", default=0)
+    tallies = models.JSONField("按原因的笔数", default=dict)
+    chunks_done = models.PositiveIntegerField(default=0)
+    chunks_total = models.PositiveIntegerField(default=0)
+    applied_at = models.DateTimeField("入库时间", null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(read=F("not_data") + F("accepted") + F("rejected") + F("held") + F("duplicate")),
+                name="delivery_counts_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(normalised__lte=F("accepted"), warned__lte=F("accepted"), corrected__lte=F("accepted")),
+                name="delivery_parts_of_accepted",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="refused") & ~Q(refusal="") | ~Q(state="refused") & Q(refusal=""),
+                name="delivery_refusal_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="repeated", repeats__isnull=False) | ~Q(state="repeated") & Q(repeats__isnull=True),
+                name="delivery_repeats_something",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "item", "file"],
+                condition=Q(state__in=["received", "reading", "applied", "failed"]),
+                name="delivery_one_per_file",
+            ),
+        ]
+        indexes = [models.Index(fields=["source", "-received_at"], name="delivery_source_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name}（第{self.pk}号报送）"
+
+
+class RejectedRow(models.Model):
+    """A row that goes back to its sender, with the reason and what was written.
+
+    Holds credit data and possibly personal data as delivered; kept 12 months for the sender to correct.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="rejected_rows")
+    sheet = models.CharField("工作表", max_length=100, blank=True)
+    row_number = models.PositiveIntegerField("行号")
+    column = models.CharField("列", max_length=100, blank=True)
+    reason = models.CharField("原因代码", max_length=40)
+    message = models.TextField("原因")
+    original_text = models.TextField("原文")
+
+    class Meta:
+        indexes = [models.Index(fields=["delivery", "row_number"], name="rejectedrow_delivery")]
+
+    def __str__(self) -> str:
+        return f"第{self.row_number}行：{self.message}"
+
+
+class HeldRow(models.Model):
+    """A row that waits until someone or something decides; `values` is the row as normalised.
+
+    Holds credit data as delivered; kept until decided and 12 months after.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="held_rows")
+    sheet = models.CharField("工作表", max_length=100, blank=True)
+    row_number = models.PositiveIntegerField("行号")
+    reason = models.CharField("原因代码", max_length=40)
+    message = models.TextField("原因")
+    code = models.CharField("统一社会信用代码", max_length=18)
+    values = models.JSONField("规范后的值")
+    original_text = models.TextField("原文")
+    state = models.CharField("状态", max_length=10, choices=HELD_ROW.choices(), default=HELD_ROW.initial)
+    resolved_at = models.DateTimeField("处理时间", null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="open", resolved_at__isnull=True) | ~Q(state="open") & Q(resolved_at__isnull=False),
+                name="heldrow_resolved_when_decided",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["delivery", "row_number"], name="heldrow_delivery"),
+            models.Index(
+                fields=["code"], condition=Q(state="open", reason="unknown_subject"), name="heldrow_waiting_code"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"第{self.row_number}行：{self.message}"

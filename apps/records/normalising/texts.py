@@ -1,0 +1,87 @@
+"""Codes, names, numbers that are text, free text and values of a code list."""
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from apps.core.identifiers import is_citizen_id
+from apps.records import codes
+from apps.records.catalogue import FieldSpec, fold_label
+from apps.records.normalising.cells import Parsed, half_width
+from apps.records.normalising.numbers import SCIENTIFIC
+
+_FORMULA: Final = r"^[=+\-@＝＋－＠]"
+
+
+def uscc(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
+    """The subject's code, all checks of `core.identifiers`; a resident identity number is a natural person."""
+    value = codes.normalised(raw)
+    fault = codes.fault(value)
+    person = pl.when(fault.is_not_null()).then(value).map_elements(is_citizen_id, return_dtype=pl.Boolean)
+    return Parsed(
+        value,
+        pl.when(raw.str.contains(SCIENTIFIC))
+        .then(pl.lit("destroyed_number"))
+        .when(person.fill_null(False))
+        .then(pl.lit("natural_person"))
+        .otherwise(fault),
+        pl.when(value != raw).then(pl.lit("code_form")),
+    )
+
+
+def name(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
+    """A name: control characters go, with a remark; formula signs and lost characters stay, with a remark."""
+    value = raw.str.replace_all(r"[\p{Cc}\p{Cf}]", "")
+    remark = (
+        pl.when(value != raw)
+        .then(pl.lit("control_removed"))
+        .when(value.str.contains(_FORMULA))
+        .then(pl.lit("formula_like"))
+        .when(value.str.contains(r"[?\x{FFFD}]"))
+        .then(pl.lit("lost_character"))
+    )
+    return Parsed(value, _too_long(value, spec), remark)
+
+
+def text(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
+    """Free text; line feeds stay, other control characters go with a remark."""
+    value = raw.str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\p{Cf}", "")
+    fault = _too_long(value, spec)
+    if spec.pattern:
+        fault = pl.when(~value.str.contains(_whole(spec.pattern))).then(pl.lit("bad_format")).otherwise(fault)
+    return Parsed(value, fault, pl.when(value != raw).then(pl.lit("control_removed")))
+
+
+def identifier(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
+    """A number that is a name (account, document): half width, no spaces; scientific notation has lost digits."""
+    value = half_width(raw).str.replace_all(r"[\s\p{Z}\p{Cc}\p{Cf}]", "")
+    fault = pl.when(value.str.contains(SCIENTIFIC)).then(pl.lit("destroyed_number"))
+    if spec.pattern:
+        fault = fault.when(~value.str.contains(_whole(spec.pattern))).then(pl.lit("bad_format"))
+    return Parsed(value, fault.otherwise(_too_long(value, spec)), pl.when(value != raw).then(pl.lit("text_form")))
+
+
+def code_value(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
+    """The stored value of a code list, in any of its spellings; several are joined by the field's separator."""
+
+    def stored(cell: str) -> str | None:
+        parts = cell.split(spec.separator) if spec.separator else [cell]
+        values = [spec.codes.get(fold_label(part)) for part in parts if part.strip()]
+        return None if None in values else (spec.separator or "").join(dict.fromkeys(values))  # type: ignore[arg-type]
+
+    value = raw.map_elements(stored, return_dtype=pl.String, skip_nulls=True)
+    fault = pl.when(value.is_null()).then(pl.lit("invalid_value"))
+    if spec.person_values:
+        person = raw.is_in(list(spec.person_values))
+        fault = pl.when(person).then(pl.lit("natural_person")).otherwise(fault)
+    spelled_as_agreed = raw.is_in(sorted(spec.agreed)) | (value == raw)
+    return Parsed(value, fault, pl.when(~spelled_as_agreed).then(pl.lit("value_form")))
+
+
+def _too_long(value: pl.Expr, spec: FieldSpec) -> pl.Expr:
+    return pl.when(value.str.len_chars() > spec.max_length).then(pl.lit("too_long"))
+
+
+def _whole(pattern: str) -> str:
+    return f"^(?:{pattern})$"

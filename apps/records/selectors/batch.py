@@ -1,0 +1,113 @@
+"""Facts as frames, for many subjects and for one: the same columns, so that the same expressions read both (design §6).
+
+Money is whole fen (`_fen`), quantities are ten-thousandths (`quantity_e4`); null stands for «no value». Rows come sorted
+by subject, item, period and key.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from django.db.models import Q, QuerySet
+
+from apps.core.permit import Permit
+from apps.records.frames import frame_of
+
+_PAYMENTS = """
+SELECT subject_id, item_code, period_on, period_end_on, key_text,
+       (due_yuan * 100)::bigint AS due_fen, (paid_yuan * 100)::bigint AS paid_fen,
+       (arrears_yuan * 100)::bigint AS arrears_fen, (base_yuan * 100)::bigint AS base_fen,
+       (quantity * 10000)::bigint AS quantity_e4, headcount, due_on, paid_on
+FROM records_paymentrecord
+"""
+_EVENTS = """
+SELECT subject_id, item_code, key_text, occurred_on, authority, class_text,
+       (amount_yuan * 100)::bigint AS amount_fen, valid_from_on, valid_to_on, repaired_on, title,
+       extra ->> 'score' AS score_text
+FROM records_eventrecord
+"""
+_HOLDINGS = """
+SELECT subject_id, item_code, key_text, count, (value_yuan * 100)::bigint AS value_fen, from_on, to_on, encumbered,
+       extra ->> 'legal_form' AS legal_form, extra ->> 'legal_representative' AS legal_representative,
+       extra ->> 'status' AS status, (extra ->> 'status_on')::date AS status_on,
+       extra ->> 'industry_code' AS industry_code, (extra ->> 'annual_report_year')::integer AS annual_report_year,
+       (extra ->> 'headcount')::integer AS headcount,
+       ((extra ->> 'revenue_yuan')::numeric * 100)::bigint AS revenue_fen,
+       ((extra ->> 'assets_yuan')::numeric * 100)::bigint AS assets_fen,
+       ((extra ->> 'paid_in_capital_yuan')::numeric * 100)::bigint AS paid_in_capital_fen
+FROM records_holdingrecord
+"""
+
+
+def as_known(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
+    """The facts as they were known at an instant; None: as they are known now. The one filter of its kind."""
+    if at is None:
+        return rows.filter(superseded_at__isnull=True)
+    return rows.filter(Q(superseded_at__isnull=True) | Q(superseded_at__gt=at), recorded_at__lte=at)
+
+
+def payments_for_batch(
+    first_id: int, last_id: int, item_codes: Collection[str], as_known: datetime | None = None
+) -> pl.DataFrame:
+    """Payments of the subjects with ids from `first_id` to `last_id`: subject_id, item_code, period_on, period_end_on,
+    key_text, due_fen, paid_fen, arrears_fen, base_fen, quantity_e4, headcount, due_on, paid_on.
+    """
+    rows = _read(_PAYMENTS, first_id, last_id, item_codes, as_known)
+    return rows.sort("subject_id", "item_code", "period_on", "key_text")
+
+
+def events_for_batch(
+    first_id: int, last_id: int, item_codes: Collection[str], as_known: datetime | None = None
+) -> pl.DataFrame:
+    """Events of a range of subjects: subject_id, item_code, key_text, occurred_on, authority, class_text, amount_fen,
+    valid_from_on, valid_to_on, repaired_on, title, score_text (tax_grade).
+    """
+    return _read(_EVENTS, first_id, last_id, item_codes, as_known).sort("subject_id", "item_code", "key_text")
+
+
+def holdings_for_batch(
+    first_id: int, last_id: int, item_codes: Collection[str], as_known: datetime | None = None
+) -> pl.DataFrame:
+    """Holdings of a range of subjects: subject_id, item_code, key_text, count, value_fen, from_on, to_on, encumbered,
+    and of 登记注册: legal_form, legal_representative, status, status_on, industry_code, annual_report_year, headcount,
+    revenue_fen, assets_fen, paid_in_capital_fen.
+    """
+    return _read(_HOLDINGS, first_id, last_id, item_codes, as_known).sort("subject_id", "item_code", "key_text")
+
+
+def payments_of(
+    subject_id: int, *, permit: Permit, item_codes: Collection[str], as_known: datetime | None = None
+) -> pl.DataFrame:
+    """`payments_for_batch` of one subject. Raises NotPermitted for an item outside the permit."""
+    _require(permit, subject_id, item_codes)
+    return payments_for_batch(subject_id, subject_id, item_codes, as_known)
+
+
+def events_of(
+    subject_id: int, *, permit: Permit, item_codes: Collection[str], as_known: datetime | None = None
+) -> pl.DataFrame:
+    """`events_for_batch` of one subject. Raises NotPermitted for an item outside the permit."""
+    _require(permit, subject_id, item_codes)
+    return events_for_batch(subject_id, subject_id, item_codes, as_known)
+
+
+def holdings_of(
+    subject_id: int, *, permit: Permit, item_codes: Collection[str], as_known: datetime | None = None
+) -> pl.DataFrame:
+    """`holdings_for_batch` of one subject. Raises NotPermitted for an item outside the permit."""
+    _require(permit, subject_id, item_codes)
+    return holdings_for_batch(subject_id, subject_id, item_codes, as_known)
+
+
+def _require(permit: Permit, subject_id: int, item_codes: Collection[str]) -> None:
+    for item in item_codes:
+        permit.require(subject_id, item)
+
+
+def _read(select: str, first_id: int, last_id: int, item_codes: Collection[str], at: datetime | None) -> pl.DataFrame:
+    known = (
+        "superseded_at IS NULL" if at is None else "recorded_at <= %s AND (superseded_at IS NULL OR superseded_at > %s)"
+    )
+    where = f"WHERE subject_id BETWEEN %s AND %s AND item_code = ANY(%s) AND {known}"
+    return frame_of(select + where, [first_id, last_id, sorted(item_codes), *([] if at is None else [at, at])])

@@ -1,0 +1,48 @@
+"""Reads of the catalogue and of who delivers what."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Max, QuerySet
+
+from apps.records.catalogue import ItemSpec, item_spec
+from apps.records.models import CatalogueItem, Delivery, Source
+
+
+def items_in_force() -> QuerySet[CatalogueItem]:
+    """The active catalogue items in the order of the published list."""
+    return CatalogueItem.objects.filter(is_active=True).order_by("catalogue_no", "code")
+
+
+def deliverable_items(source: Source) -> QuerySet[CatalogueItem]:
+    """What a source may deliver."""
+    return source.items.filter(is_active=True).order_by("catalogue_no", "code")
+
+
+def spec_of(item: CatalogueItem) -> ItemSpec:
+    """A catalogue row as intake sees it. Raises CatalogueError when the row contradicts itself."""
+    return item_spec(
+        code=item.code,
+        name=item.name,
+        shape=item.shape,
+        natural_key=item.natural_key,
+        key_text=item.key_text,
+        fields=item.fields,
+        creates_subjects=item.creates_subjects,
+    )
+
+
+def item_specs(codes: Iterable[str]) -> dict[str, ItemSpec]:
+    """Specs by item code."""
+    return {item.code: spec_of(item) for item in CatalogueItem.objects.filter(code__in=list(codes)).order_by("code")}
+
+
+def item_freshness() -> dict[str, datetime]:
+    """When each item was last taken in, by item code; an item that never came is absent."""
+    newest = (
+        Delivery.objects.filter(state="applied")
+        .values("item__code")
+        .annotate(newest=Max("applied_at"))
+        .order_by("item__code")
+    )
+    return {row["item__code"]: row["newest"] for row in newest}

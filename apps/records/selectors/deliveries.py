@@ -1,0 +1,77 @@
+"""Reads of deliveries and of the rows that came back or wait."""
+
+from datetime import datetime
+
+from django.db.models import Count, QuerySet
+
+from apps.core.actor import Actor, Role
+from apps.core.errors import NotVisible
+from apps.core.work import WorkItem
+from apps.records.models import Delivery, HeldRow, RejectedRow, Source
+
+
+def sources_visible_to(actor: Actor) -> QuerySet[Source]:
+    """The sources that the actor may deliver for."""
+    return Source.objects.visible_to(actor).filter(is_active=True).select_related("organization").order_by("pk")
+
+
+def deliveries_visible_to(actor: Actor) -> QuerySet[Delivery]:
+    """Deliveries, newest first."""
+    related = ("item", "source__organization", "job")
+    return Delivery.objects.visible_to(actor).select_related(*related).order_by("-received_at", "-pk")
+
+
+def delivery_visible_to(actor: Actor, pk: int) -> Delivery:
+    """One delivery. Raises NotVisible when it is missing or not the actor's to see."""
+    delivery = deliveries_visible_to(actor).select_related("repeats", "file").filter(pk=pk).first()
+    if delivery is None:
+        raise NotVisible("没有找到该份报送。")
+    return delivery
+
+
+def rejected_rows_of(delivery: Delivery) -> QuerySet[RejectedRow]:
+    """Rows that went back, in the order of the file."""
+    return delivery.rejected_rows.order_by("sheet", "row_number", "pk")
+
+
+def held_rows_visible_to(actor: Actor) -> QuerySet[HeldRow]:
+    """Rows that wait for a decision, newest delivery first."""
+    seen = Delivery.objects.visible_to(actor)
+    return (
+        HeldRow.objects.filter(delivery__in=seen, state="open")
+        .select_related("delivery__item", "delivery__source__organization")
+        .order_by("-delivery_id", "sheet", "row_number", "pk")
+    )
+
+
+def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
+    """What the sender has to correct or decide."""
+    if not actor.has(Role.DEPARTMENT, Role.OPERATOR):
+        return []
+    deliveries = Delivery.objects.visible_to(actor)
+    items = [
+        WorkItem(
+            title="报送被整份退回",
+            detail=f"{delivery.file_name}：{delivery.refusal}",
+            url_name="records:delivery_detail",
+            url_args=(delivery.pk,),
+            kind="todo",
+        )
+        for delivery in deliveries.filter(state="refused").order_by("-received_at", "-pk")[:5]
+    ]
+    held = (
+        HeldRow.objects.filter(delivery__in=deliveries, state="open")
+        .exclude(reason="unknown_subject")
+        .aggregate(rows=Count("pk"))["rows"]
+    )
+    if held:
+        items.append(
+            WorkItem(
+                title="待确认的数据行",
+                detail="同键不同值、一码多赋、一主体多码的行需要确认",
+                url_name="records:held_row_list",
+                count=held,
+                kind="todo",
+            )
+        )
+    return items

@@ -1,0 +1,212 @@
+"""From raw rows to rows of fact: normalise, sift, reject, build the typed columns. Pure; knows no database."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from apps.core.identifiers import normalise_code
+from apps.records.catalogue import CODE, EXTRA, NAME, TYPED_COLUMNS, FieldSpec, ItemSpec
+from apps.records.normalising import FAULT, REMARK, VALUE, normalise
+from apps.records.reading import ABOVE, ROW_NUMBER, SHEET, SHORTAGE, TEXT
+from apps.records.reasons import sentence
+from apps.records.sifting import NOT_DATA, sift, squeeze
+
+KEY, KEY_TEXT, REMARKS, CONTENT, REASON = "natural_key", "key_text", "remarks", "content", "reason"
+SUBJECT_FACTS: Final = ("status", "industry_code", "legal_form", "legal_representative", "established_on")
+REMARKS_LEFT_TO_THE_REGISTER: Final = ("formula_like", "lost_character")
+WHOLE_ROW_REASONS: Final = ("broken_record", "natural_person", "period_reversed")
+KEY_SEPARATOR: Final = "|"
+
+_TYPES: Final = {
+    "money": pl.Int64,
+    "decimal": pl.Int64,
+    "integer": pl.Int64,
+    "date": pl.Date,
+    "text": pl.String,
+    "flag": pl.Boolean,
+}
+_CITIZEN_ID: Final = r"([1-9][0-9]{5})(?:18|19|20)[0-9]{8}([0-9]{3}[0-9Xx])"
+
+
+@dataclass(slots=True)
+class Staged:
+    """A delivery before it meets the database.
+
+    `rows` are well-formed rows: row_number, sheet, text, code, subject_name, natural_key, content (what identical rows
+    share), key_text, extra, remarks (`field:remark` joined by `;`, null where none) and the shape's typed columns,
+    money in fen, quantities in ten-thousandths; items that create subjects add `subject_…` columns. `rejected` has
+    row_number, sheet, column, reason, message, original_text.
+    """
+
+    rows: pl.DataFrame
+    rejected: pl.DataFrame
+    not_data: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def read(self) -> int:
+        """Every row of the file but the header."""
+        return self.rows.height + self.rejected.height + self.not_data.total()
+
+
+def stage(blocks: Iterable[pl.DataFrame], item: ItemSpec, received_on: date) -> Staged:
+    """Judge every row of a delivery by itself."""
+    not_data: Counter[str] = Counter()
+    rows, rejected = [], []
+    titles: set[str] = set()
+    for block in blocks:
+        titles |= {squeeze(text) for text in block.filter(pl.col(ABOVE))[TEXT].to_list()}
+        sifted = sift(block, item, titles)
+        not_data.update(sifted[NOT_DATA].drop_nulls().to_list())
+        judged = _judge(sifted.filter(pl.col(NOT_DATA).is_null()), item, received_on)
+        rows.append(_facts(judged.filter(pl.col(REASON).is_null()), item))
+        rejected.append(_rejected(judged.filter(pl.col(REASON).is_not_null()), item))
+    return Staged(pl.concat(rows), pl.concat(rejected), not_data)
+
+
+def _judge(data: pl.DataFrame, item: ItemSpec, received_on: date) -> pl.DataFrame:
+    """Raw cells become `name`, `name!` (fault), `name~` (remark) and `name=` (raw); `reason` is set where rejected."""
+    columns = [data.select(ROW_NUMBER, SHEET, TEXT, SHORTAGE)]
+    for spec in item.fields:
+        raw = data[spec.name] if spec.name in data.columns else pl.Series(spec.name, [None] * data.height, pl.String)
+        judged = normalise(raw, spec, received_on)
+        columns.append(
+            judged.select(
+                pl.col(VALUE).cast(_TYPES[spec.value_kind]).alias(spec.name),
+                pl.col(FAULT).alias(f"{spec.name}!"),
+                pl.col(REMARK).alias(f"{spec.name}~"),
+                raw.alias(f"{spec.name}="),
+            )
+        )
+    frame = pl.concat(columns, how="horizontal")
+    faults = [pl.col(f"{spec.name}!") for spec in item.fields]
+    return frame.with_columns(
+        pl.when(SHORTAGE)
+        .then(pl.lit("broken_record"))
+        .when(pl.any_horizontal((fault == "natural_person").fill_null(False) for fault in faults))
+        .then(pl.lit("natural_person"))
+        .when(_reversed(item))
+        .then(pl.coalesce(*faults, pl.lit("period_reversed")))
+        .otherwise(pl.coalesce(faults))
+        .alias(REASON)
+    )
+
+
+def _reversed(item: ItemSpec) -> pl.Expr:
+    stored = {spec.store: spec.name for spec in item.fields}
+    if "period_end_on" not in stored:
+        return pl.lit(False)
+    return (pl.col(stored["period_end_on"]) < pl.col(stored["period_on"])).fill_null(False)
+
+
+def _rejected(judged: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
+    """One line a row: the first reason decides, the message names every fault of the row."""
+    columns, messages = [], []
+    for row in judged.iter_rows(named=True):
+        faults = [(spec, row[f"{spec.name}!"]) for spec in item.fields if row[f"{spec.name}!"]]
+        whole_row = row[REASON] in WHOLE_ROW_REASONS
+        columns.append("" if whole_row or not faults else faults[0][0].label)
+        messages.append(
+            sentence(row[REASON])
+            if whole_row
+            else "".join(_sentence(spec, fault, row[f"{spec.name}="] or "") for spec, fault in faults)
+        )
+    return judged.select(
+        ROW_NUMBER,
+        SHEET,
+        pl.Series("column", columns, dtype=pl.String),
+        REASON,
+        pl.Series("message", messages, dtype=pl.String),
+        # A person's identity number is not kept with the reason: the sender finds the row by its number.
+        pl.col(TEXT).str.replace_all(_CITIZEN_ID, "$1********$2").alias("original_text"),
+    )
+
+
+def _sentence(spec: FieldSpec, fault: str, raw: str) -> str:
+    return sentence(
+        fault,
+        label=spec.label,
+        value=raw.strip(),
+        length=len(normalise_code(raw)),
+        allowed="、".join(sorted(spec.agreed)),
+        max_length=spec.max_length,
+    )
+
+
+def _facts(judged: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
+    stored = {spec.store: spec for spec in item.fields if spec.store}
+    typed = []
+    for column, kind in TYPED_COLUMNS[item.shape].items():
+        if column in stored:
+            value = pl.col(stored[column].name)
+            value = value == "true" if kind == "flag" else value
+        elif column == "period_end_on":
+            value = pl.col(stored["period_on"].name).dt.month_end()
+        else:
+            value = pl.lit(None, dtype=_TYPES[kind])
+        typed.append((value.fill_null("") if kind == "text" else value).alias(column))
+    frame = judged.select(
+        ROW_NUMBER,
+        SHEET,
+        TEXT,
+        pl.col(CODE),
+        pl.col(NAME).fill_null(""),
+        _joined(item.natural_key, item).alias(KEY),
+        _joined(item.key_text, item).alias(KEY_TEXT),
+        _remarks(item).alias(REMARKS),
+        _extra(item).alias("extra"),
+        *typed,
+        *([pl.col(name).alias(f"subject_{name}") for name in SUBJECT_FACTS] if item.creates_subjects else []),
+    )
+    same = [*TYPED_COLUMNS[item.shape], CODE, KEY_TEXT, "extra", *([NAME] if item.creates_subjects else [])]
+    return frame.with_columns(pl.struct(same).hash(seed=0).alias(CONTENT))
+
+
+def _joined(names: Iterable[str], item: ItemSpec) -> pl.Expr:
+    parts = [_text(item.field(name)).fill_null("") for name in names]
+    return pl.concat_str(parts, separator=KEY_SEPARATOR) if parts else pl.lit("")
+
+
+def _text(spec: FieldSpec) -> pl.Expr:
+    """A value as text: yuan with two decimals, quantities with up to four, ISO dates."""
+    value = pl.col(spec.name)
+    match spec.value_kind:
+        case "money":
+            return (value.cast(pl.Decimal(38, 2)) / 100).cast(pl.String)
+        case "decimal":
+            return (value.cast(pl.Decimal(38, 4)) / 10_000).cast(pl.String)
+        case "date":
+            return value.dt.strftime("%Y-%m-%d")
+        case _:
+            return value.cast(pl.String)
+
+
+def _extra(item: ItemSpec) -> pl.Expr:
+    """The JSON object of what has no typed column; absent keys stand for «no value»."""
+    pairs = []
+    for spec in item.fields:
+        if not spec.store.startswith(EXTRA):
+            continue
+        key = spec.store.removeprefix(EXTRA)
+        text = _text(spec)
+        if spec.value_kind != "integer":
+            text = text.str.replace_many(["\\", '"', "\n", "\t"], ["\\\\", '\\"', "\\n", "\\t"])
+            text = pl.lit('"') + text + pl.lit('"')
+        pairs.append(pl.lit(f'"{key}":') + text)
+    if not pairs:
+        return pl.lit("{}")
+    return pl.lit("{") + pl.concat_str(pairs, separator=",", ignore_nulls=True) + pl.lit("}")
+
+
+def _remarks(item: ItemSpec) -> pl.Expr:
+    parts = []
+    for spec in item.fields:
+        remark = pl.col(f"{spec.name}~")
+        if spec.name == NAME and not item.creates_subjects:
+            remark = pl.when(~remark.is_in(REMARKS_LEFT_TO_THE_REGISTER)).then(remark)
+        parts.append(pl.lit(f"{spec.name}:") + remark)
+    joined = pl.concat_str(parts, separator=";", ignore_nulls=True)
+    return pl.when(joined != "").then(joined)
