@@ -20,7 +20,7 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         if actor.has(Role.AUDITOR, Role.SYSTEM):
             return self.all()
         if actor.organization_kind == OrganizationKind.FIRM:
-            return self.filter(subject_id=actor.subject_id)
+            return self.filter(subject_id=actor.subject_id) if actor.subject_id is not None else self.none()
         if actor.organization_kind in (OrganizationKind.BANK, OrganizationKind.AUTHORITY):
             return self.filter(Q(grantee_id__in=actor.organization_ids) | Q(grantee=None))
         return self.none()
@@ -127,7 +127,7 @@ class AccessRecordQuerySet(models.QuerySet["AccessRecord"]):
         if actor.has(Role.AUDITOR, Role.SYSTEM):
             return self.all()
         if actor.organization_kind == OrganizationKind.FIRM:
-            return self.filter(subject_id=actor.subject_id)
+            return self.filter(subject_id=actor.subject_id) if actor.subject_id is not None else self.none()
         return self.filter(organization_id__in=actor.organization_ids)
 
 
