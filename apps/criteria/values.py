@@ -356,8 +356,10 @@ class Between(ValueType):
         return None if value is None else Range(self.of.column(value.low), self.of.column(value.high))
 
     def said(self, value: Range, names: Names) -> str:
-        """`10万元至300万元`; one value where both ends agree."""
+        """`10万元至300万元`; one value where both ends agree, `不超过300万元` from zero."""
         low, high = self.of.said(value.low, names), self.of.said(value.high, names)
+        if not value.low:
+            return f"不超过{high}"
         return low if low == high else f"{low}至{high}"
 
 

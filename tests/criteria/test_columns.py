@@ -21,7 +21,6 @@ from apps.criteria.values import (
     Flag,
     Named,
     Nothing,
-    Percent,
     Range,
     Regions,
     Text,

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,16 @@ from apps.criteria.verdict import VERDICT_LABELS, Verdict, all_of, any_of, none_
 from apps.criteria.wording import sentence
 
 MET, NOT_MET, UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
-CASES = list(csv.DictReader((Path(__file__).parents[1] / "cases" / "criteria.csv").open(encoding="utf-8")))
+CASES = list(
+    csv.DictReader((Path(__file__).parents[1] / "cases" / "criteria.csv").read_text(encoding="utf-8").splitlines())
+)
 BY_LABEL = {definition.label: definition for definition in CATALOGUE.values()}
 
 
 @pytest.fixture(scope="module")
-def snapshot(django_db_setup, django_db_blocker, business_date):
+def snapshot(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
-        return selectors.snapshot(business_date)
+        return selectors.snapshot(date(2026, 11, 15))
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{n}-{case['条件']}" for n, case in enumerate(CASES, 1)])
