@@ -1,7 +1,7 @@
 """Facts as frames, for many subjects and for one: the same columns, so that the same expressions read both (design §6).
 
-Money is whole fen (`_fen`), quantities are ten-thousandths (`quantity_e4`); null stands for «no value». Rows come sorted
-by subject, item, period and key.
+Money is whole fen (`_fen`), quantities are ten-thousandths (`quantity_e4`); null stands for «no value». Rows come
+sorted by subject, item, period and key.
 """
 
 from collections.abc import Collection
@@ -15,27 +15,29 @@ from apps.core.permit import Permit
 from apps.records.frames import frame_of
 
 _PAYMENTS = """
-SELECT subject_id, item_code, period_on, period_end_on, key_text,
+SELECT id, subject_id, item_code, period_on, period_end_on, key_text,
        (due_yuan * 100)::bigint AS due_fen, (paid_yuan * 100)::bigint AS paid_fen,
        (arrears_yuan * 100)::bigint AS arrears_fen, (base_yuan * 100)::bigint AS base_fen,
        (quantity * 10000)::bigint AS quantity_e4, headcount, due_on, paid_on
 FROM records_paymentrecord
 """
 _EVENTS = """
-SELECT subject_id, item_code, key_text, occurred_on, authority, class_text,
+SELECT id, subject_id, item_code, key_text, occurred_on, authority, class_text,
        (amount_yuan * 100)::bigint AS amount_fen, valid_from_on, valid_to_on, repaired_on, title,
-       extra ->> 'score' AS score_text
+       extra ->> 'score' AS score_text, extra ->> 'penalty_no' AS penalty_no
 FROM records_eventrecord
 """
 _HOLDINGS = """
-SELECT subject_id, item_code, key_text, count, (value_yuan * 100)::bigint AS value_fen, from_on, to_on, encumbered,
+SELECT id, subject_id, item_code, key_text, count, (value_yuan * 100)::bigint AS value_fen, from_on, to_on, encumbered,
        extra ->> 'legal_form' AS legal_form, extra ->> 'legal_representative' AS legal_representative,
        extra ->> 'status' AS status, (extra ->> 'status_on')::date AS status_on,
        extra ->> 'industry_code' AS industry_code, (extra ->> 'annual_report_year')::integer AS annual_report_year,
        (extra ->> 'headcount')::integer AS headcount,
        ((extra ->> 'revenue_yuan')::numeric * 100)::bigint AS revenue_fen,
        ((extra ->> 'assets_yuan')::numeric * 100)::bigint AS assets_fen,
-       ((extra ->> 'paid_in_capital_yuan')::numeric * 100)::bigint AS paid_in_capital_fen
+       ((extra ->> 'paid_in_capital_yuan')::numeric * 100)::bigint AS paid_in_capital_fen,
+       (extra ->> 'inventions')::integer AS inventions, (extra ->> 'utility_models')::integer AS utility_models,
+       (extra ->> 'designs')::integer AS designs
 FROM records_holdingrecord
 """
 
@@ -50,7 +52,7 @@ def as_known(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
 def payments_for_batch(
     first_id: int, last_id: int, item_codes: Collection[str], as_known: datetime | None = None
 ) -> pl.DataFrame:
-    """Payments of the subjects with ids from `first_id` to `last_id`: subject_id, item_code, period_on, period_end_on,
+    """Payments of subjects with ids from `first_id` to `last_id`: id, subject_id, item_code, period_on, period_end_on,
     key_text, due_fen, paid_fen, arrears_fen, base_fen, quantity_e4, headcount, due_on, paid_on.
     """
     rows = _read(_PAYMENTS, first_id, last_id, item_codes, as_known)
@@ -60,8 +62,8 @@ def payments_for_batch(
 def events_for_batch(
     first_id: int, last_id: int, item_codes: Collection[str], as_known: datetime | None = None
 ) -> pl.DataFrame:
-    """Events of a range of subjects: subject_id, item_code, key_text, occurred_on, authority, class_text, amount_fen,
-    valid_from_on, valid_to_on, repaired_on, title, score_text (tax_grade).
+    """Events of a range: id, subject_id, item_code, key_text, occurred_on, authority, class_text, amount_fen,
+    valid_from_on, valid_to_on, repaired_on, title, score_text (tax_grade), penalty_no (credit_repair).
     """
     return _read(_EVENTS, first_id, last_id, item_codes, as_known).sort("subject_id", "item_code", "key_text")
 
@@ -69,9 +71,9 @@ def events_for_batch(
 def holdings_for_batch(
     first_id: int, last_id: int, item_codes: Collection[str], as_known: datetime | None = None
 ) -> pl.DataFrame:
-    """Holdings of a range of subjects: subject_id, item_code, key_text, count, value_fen, from_on, to_on, encumbered,
+    """Holdings of a range: id, subject_id, item_code, key_text, count, value_fen, from_on, to_on, encumbered,
     and of 登记注册: legal_form, legal_representative, status, status_on, industry_code, annual_report_year, headcount,
-    revenue_fen, assets_fen, paid_in_capital_fen.
+    revenue_fen, assets_fen, paid_in_capital_fen; of 专利商标统计: inventions, utility_models, designs.
     """
     return _read(_HOLDINGS, first_id, last_id, item_codes, as_known).sort("subject_id", "item_code", "key_text")
 
