@@ -1,13 +1,30 @@
 """Every route of `/api/v1/`."""
 
 from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.routers import SimpleRouter
 
-router = SimpleRouter()
+from apps.core.api_pages import ApiDocs, ApiSchema
+from apps.subjects.api import SubjectApi
+
+app_name = "api"
+router = SimpleRouter(use_regex_path=False)
+router.register("subjects", SubjectApi, basename="subject")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("schema/", ApiSchema.as_view(), name="schema"),
+    path("docs/", ApiDocs.as_view(url_name="api:schema", title="信桥 API"), name="docs"),
     *router.urls,
 ]
+
+
+class ClientCredentialsScheme(OpenApiAuthenticationExtension):
+    """How the description names our bearer tokens."""
+
+    target_class = "apps.accounts.authentication.ClientCredentialsAuthentication"
+    name = "oauth2"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, object]:
+        """Client credentials at our token endpoint."""
+        flow = {"tokenUrl": "/oauth/token/", "scopes": {"read": "读取", "write": "写入"}}
+        return {"type": "oauth2", "flows": {"clientCredentials": flow}}

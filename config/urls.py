@@ -1,13 +1,36 @@
 """Every address of the site."""
 
+from allauth.account import views as account
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from oauth2_provider.views import TokenView
 
+from apps.core.views import not_offered
+
+handler400 = "apps.core.views.bad_request"
+handler403 = "apps.core.views.forbidden"
+handler404 = "apps.core.views.not_found"
+handler500 = "apps.core.views.fault"
+
+# Sign-up and everything by e-mail is not offered: accounts come from administrators and from registrations of firms.
+# allauth looks some of these addresses up by name, so they exist and answer 404.
+account_urls = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("password/set/", not_offered, name="account_set_password"),
+    path("password/reset/", not_offered, name="account_reset_password"),
+    path("signup/", not_offered, name="account_signup"),
+    path("email/", not_offered, name="account_email"),
+    path("confirm-email/", not_offered, name="account_email_verification_sent"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.portal.urls")),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include(account_urls)),
     path("account/", include("allauth.mfa.urls")),
     path("core/", include("apps.core.urls")),
     path("reference/", include("apps.reference.urls")),

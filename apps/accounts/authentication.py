@@ -31,6 +31,8 @@ class ClientCredentialsAuthentication(OAuth2Authentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         """Set the Actor of the client's organisation; a valid token without a live client is refused."""
+        if not request.headers.get("Authorization", "").lower().startswith("bearer "):
+            return None  # the library would read the whole body of a caller that nobody knows
         found = super().authenticate(request)
         if found is None:
             return None
@@ -44,7 +46,8 @@ class ClientCredentialsAuthentication(OAuth2Authentication):
             raise AuthenticationFailed
         http = request._request
         today = clock.business_date(clock.now())
-        http.actor = actor_for_client(client, on=today, request_id=getattr(http, "request_id", ""))
+        actor = actor_for_client(client, on=today, request_id=getattr(http, "request_id", ""))
+        http.actor = actor  # type: ignore[attr-defined]
         return SystemUser(client), token
 
 

@@ -7,6 +7,8 @@ them into problem+json or a page.
 import re
 from typing import Any, ClassVar
 
+PROBLEM_CONTENT_TYPE = "application/problem+json"
+
 _KEBAB_CASE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -35,6 +37,15 @@ class DomainError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+class NotParsable(DomainError):
+    """The body is not what its content type says."""
+
+    code = "not-parsable"
+    status = 400
+    title = "无法解析"
+    default_message = "请求内容无法解析，请检查格式与编码。"
 
 
 class NotPermitted(DomainError):

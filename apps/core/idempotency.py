@@ -15,6 +15,7 @@ from apps.core.digests import plain
 from apps.core.errors import InvalidInput, StateConflict
 from apps.core.models import IdempotencyKey
 
+KEY_HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
 
 

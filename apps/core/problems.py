@@ -8,9 +8,15 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from apps.core.errors import DomainError, InvalidInput, NotPermitted, NotVisible, problem
-
-CONTENT_TYPE = "application/problem+json"
+from apps.core.errors import (
+    PROBLEM_CONTENT_TYPE,
+    DomainError,
+    InvalidInput,
+    NotParsable,
+    NotPermitted,
+    NotVisible,
+    problem,
+)
 
 
 class NotAuthenticated(NotPermitted):
@@ -40,15 +46,6 @@ class NotAllowedMethod(DomainError):
     default_message = "该地址不支持这种请求方法。"
 
 
-class NotParsable(DomainError):
-    """The body is not what its content type says."""
-
-    code = "not-parsable"
-    status = 400
-    title = "无法解析"
-    default_message = "请求内容无法解析,请检查格式与编码。"
-
-
 class UnsupportedMedia(DomainError):
     """The content type, or the answer's form, is not offered."""
 
@@ -65,7 +62,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return None
     set_rollback()
     response = Response(problem(domain, instance=context["request"].path), status=domain.status)
-    response.content_type = CONTENT_TYPE
+    response.content_type = PROBLEM_CONTENT_TYPE
+    if challenge := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = challenge
     return response
 
 
@@ -114,4 +113,6 @@ def _fields(detail: Any, path: str = "") -> dict[str, str]:
 def problem_response(error: DomainError, path: str) -> JsonResponse:
     """A problem+json answer outside DRF."""
     body = problem(error, instance=path)
-    return JsonResponse(body, status=error.status, content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(
+        body, status=error.status, content_type=PROBLEM_CONTENT_TYPE, json_dumps_params={"ensure_ascii": False}
+    )

@@ -1,13 +1,16 @@
-"""Pages of the shared machinery: the progress of a job, the audit trail."""
+"""Pages of the shared machinery: the progress of a job, the audit trail, and what is said when nothing else answers."""
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views import defaults
 from django.views.decorators.http import require_GET
 
 from apps.core import audit, selectors
 from apps.core.actor import Role
+from apps.core.errors import DomainError, NotParsable, NotPermitted, NotVisible
 from apps.core.pages import ActorRequest, actor_required
+from apps.core.problems import problem_response
 
 TRAIL_PAGE_SIZE = 50
 
@@ -28,3 +31,49 @@ def trail(request: ActorRequest) -> HttpResponse:
     page = Paginator(selectors.trail_for(request.actor), TRAIL_PAGE_SIZE).get_page(request.GET.get("page"))
     rows = [{"event": event, "sentence": audit.sentence_of(event)} for event in page]
     return render(request, "core/trail.html", {"page": page, "rows": rows})
+
+
+class Fault(DomainError):
+    """Something that nobody foresaw; the log knows more."""
+
+    code = "internal-error"
+    status = 500
+    title = "系统出错"
+    default_message = "系统出现未预料的错误，已记录。您提交的内容没有被部分保存，请稍后重试。"
+
+
+def not_offered(request: HttpRequest) -> HttpResponse:
+    """An address that a library wants to exist and that the platform does not offer."""
+    raise Http404
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 as a page, or problem+json below /api/."""
+    if _is_api(request):
+        return problem_response(NotParsable(), request.path)
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 as a page, or problem+json below /api/."""
+    if _is_api(request):
+        return problem_response(NotPermitted(), request.path)
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 as a page, or problem+json below /api/."""
+    if _is_api(request):
+        return problem_response(NotVisible(), request.path)
+    return defaults.page_not_found(request, exception)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """500 as a page, or problem+json below /api/."""
+    if _is_api(request):
+        return problem_response(Fault(), request.path)
+    return defaults.server_error(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

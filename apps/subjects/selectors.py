@@ -28,6 +28,11 @@ def subject_visible_to(actor: Actor, code: str) -> Subject:
     return subject
 
 
+def subjects_visible_to(actor: Actor) -> SubjectQuerySet:
+    """The directory as far as the actor sees it, by name."""
+    return Subject.objects.visible_to(actor).order_by("name", "pk")
+
+
 def search_subjects(actor: Actor, text: str) -> SubjectQuerySet:
     """Subjects whose name, present or former, contains `text`, or whose code begins with it; ordered by name."""
     subjects = Subject.objects.visible_to(actor)

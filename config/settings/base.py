@@ -10,6 +10,8 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("XINQIAO_HOME") or BASE_DIR / ".xinqiao")
 
 SECRET_KEY = os.environ.get("XINQIAO_SECRET_KEY", "")
+# Where the public finds this site, e.g. https://xinqiao.example.gov.cn: printed on documents; empty prints paths only.
+SITE_URL = os.environ.get("XINQIAO_SITE_URL", "").rstrip("/")
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
 
@@ -158,17 +160,17 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.authentication.HasActor"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.parsers.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.paging.CursorPages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.core.openapi.Schema",
     "EXCEPTION_HANDLER": "apps.core.problems.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "信桥 API",
-    "DESCRIPTION": "融资信用服务平台接口。错误以 RFC 9457 problem+json 返回;列表以游标分页。",
+    "DESCRIPTION": "融资信用服务平台接口。错误以 RFC 9457 problem+json 返回；列表以游标分页。",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
