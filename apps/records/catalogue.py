@@ -1,12 +1,27 @@
-"""目录项 as intake sees it: what a column is called, how it is spelled, where it goes. Pure; built from catalogue rows."""
+"""目录项 as intake sees it: what a column is called, how it is spelled, where it goes. Pure."""
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-TYPES: Final = frozenset("uscc name text identifier money_yuan money_wan integer decimal date month year code".split())
+TYPES: Final = frozenset(
+    {
+        "uscc",
+        "name",
+        "text",
+        "identifier",
+        "code",
+        "money_yuan",
+        "money_wan",
+        "integer",
+        "decimal",
+        "date",
+        "month",
+        "year",
+    }
+)
 CODE: Final = "code"
 NAME: Final = "subject_name"
 EXTRA: Final = "extra."
@@ -167,30 +182,32 @@ def _field_spec(item: str, value: Mapping[str, Any]) -> FieldSpec:
 
 
 def _check(item: ItemSpec) -> None:
-    def refuse(what: str) -> None:
-        raise CatalogueError(f"{item.code}: {what}")
-
     if item.shape not in TYPED_COLUMNS:
-        refuse(f"shape {item.shape}")
-    names = [spec.name for spec in item.fields]
-    if len(names) != len(set(names)):
-        refuse("two fields of one name")
-    if CODE not in names or NAME not in names:
-        refuse(f"needs the fields {CODE} and {NAME}")
-    if missing := {*item.natural_key, *item.key_text} - set(names):
-        refuse(f"keys name no field: {sorted(missing)}")
-    labels = [label for spec in item.fields for label in spec.labels]
-    if twice := {label for label in labels if labels.count(label) > 1}:
-        refuse(f"labels of two fields: {sorted(twice)}")
-    columns = TYPED_COLUMNS[item.shape]
+        raise CatalogueError(f"{item.code}: shape {item.shape}")
+    problems = list(_problems_of_names(item))
     for spec in item.fields:
-        if spec.type not in TYPES:
-            refuse(f"{spec.name}: type {spec.type}")
-        if (spec.type == "code") != bool(spec.codes):
-            refuse(f"{spec.name}: a code list belongs to type code and only there")
-        if not spec.store or spec.store.startswith(EXTRA):
-            continue
-        if columns.get(spec.store) not in {spec.value_kind, "flag" if spec.type == "code" else None}:
-            refuse(f"{spec.name}: {spec.type} cannot be stored in {spec.store}")
+        problems += _problems_of(spec, item.shape)
+    if problems:
+        raise CatalogueError(f"{item.code}: {'; '.join(problems)}")
+
+
+def _problems_of_names(item: ItemSpec) -> Iterator[str]:
+    names = [spec.name for spec in item.fields]
+    labels = [label for spec in item.fields for label in spec.labels]
+    for what, words in (("name", names), ("label", labels)):
+        if twice := sorted({word for word in words if words.count(word) > 1}):
+            yield f"two fields with the {what} {twice}"
+    if missing := sorted({CODE, NAME, *item.natural_key, *item.key_text} - set(names)):
+        yield f"no field {missing}"
     if item.shape == "payment" and not any(spec.store == "period_on" for spec in item.fields):
-        refuse("a payment needs a period")
+        yield "a payment without a period"
+
+
+def _problems_of(spec: FieldSpec, shape: str) -> Iterator[str]:
+    if spec.type not in TYPES:
+        yield f"{spec.name}: type {spec.type}"
+    if (spec.type == "code") != bool(spec.codes):
+        yield f"{spec.name}: a code list belongs to type code and only there"
+    kinds = {spec.value_kind, "flag" if spec.type == "code" else spec.value_kind}
+    if spec.store and not spec.store.startswith(EXTRA) and TYPED_COLUMNS[shape].get(spec.store) not in kinds:
+        yield f"{spec.name}: {spec.type} cannot be stored in {spec.store}"

@@ -17,7 +17,7 @@ _TYPES: Final[dict[int, Any]] = {
     701: pl.Float64,
     1082: pl.Date,
 }
-"""PostgreSQL type number → type in the frame; every other type comes as text. Money is read as whole fen, so cast it."""
+"""PostgreSQL type number → type in the frame; every other type comes as text (money is cast to whole fen)."""
 
 
 def frame_of(sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Why a row was rejected, held, set aside or accepted with a remark: the codes and their Chinese sentences (design §5)."""
+"""Why a row was rejected, held, set aside or accepted with a remark: codes and Chinese sentences (design §5)."""
 
 from typing import Final
 

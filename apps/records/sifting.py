@@ -1,4 +1,4 @@
-"""Telling data from what spreadsheets put around it: blank rows, titles, repeated headers, subtotals, notes (design §5)."""
+"""Telling data from what spreadsheets put around it: blank rows, titles, headers, subtotals, notes (design §5)."""
 
 import re
 from collections.abc import Collection

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -165,6 +165,13 @@ def _facts(judged: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
     return frame.with_columns(pl.struct(same).hash(seed=0).alias(CONTENT))
 
 
+def staged_schema(item: ItemSpec) -> dict[str, Any]:
+    """Types of the columns of `Staged.rows`, to read rows back that were kept as JSON."""
+    typed = {name: _TYPES[kind] for name, kind in TYPED_COLUMNS[item.shape].items()}
+    texts = dict.fromkeys((SHEET, TEXT, CODE, NAME, KEY, KEY_TEXT, REMARKS, "extra"), pl.String)
+    return {ROW_NUMBER: pl.Int64, **texts, **typed}
+
+
 def _joined(names: Iterable[str], item: ItemSpec) -> pl.Expr:
     parts = [_text(item.field(name)).fill_null("") for name in names]
     return pl.concat_str(parts, separator=KEY_SEPARATOR) if parts else pl.lit("")
@@ -185,20 +192,20 @@ def _text(spec: FieldSpec) -> pl.Expr:
 
 
 def _extra(item: ItemSpec) -> pl.Expr:
-    """The JSON object of what has no typed column; absent keys stand for «no value»."""
+    """The JSON object of what has no typed column, spelled as PostgreSQL prints jsonb so that texts can be compared;
+    absent keys stand for «no value».
+    """
+    specs = {spec.store.removeprefix(EXTRA): spec for spec in item.fields if spec.store.startswith(EXTRA)}
     pairs = []
-    for spec in item.fields:
-        if not spec.store.startswith(EXTRA):
-            continue
-        key = spec.store.removeprefix(EXTRA)
-        text = _text(spec)
-        if spec.value_kind != "integer":
+    for key in sorted(specs, key=lambda key: (len(key), key)):
+        text = _text(specs[key])
+        if specs[key].value_kind != "integer":
             text = text.str.replace_many(["\\", '"', "\n", "\t"], ["\\\\", '\\"', "\\n", "\\t"])
             text = pl.lit('"') + text + pl.lit('"')
-        pairs.append(pl.lit(f'"{key}":') + text)
+        pairs.append(pl.lit(f'"{key}": ') + text)
     if not pairs:
         return pl.lit("{}")
-    return pl.lit("{") + pl.concat_str(pairs, separator=",", ignore_nulls=True) + pl.lit("}")
+    return pl.lit("{") + pl.concat_str(pairs, separator=", ", ignore_nulls=True) + pl.lit("}")
 
 
 def _remarks(item: ItemSpec) -> pl.Expr:

@@ -14,15 +14,15 @@ DELIVERY = Workflow(
         State("applied", "已入库", terminal=True),
         State("repeated", "重复报送", terminal=True),
         State("refused", "整份退回", terminal=True),
-        State("failed", "处理失败"),
+        State("failed", "处理失败", terminal=True),
     ),
     initial="received",
     transitions=(
-        Transition("read", "开始处理", ("received", "failed"), "reading", _SYSTEM),
+        Transition("read", "开始处理", ("received",), "reading", _SYSTEM),
         Transition("apply", "入库", ("reading",), "applied", _SYSTEM),
         Transition("repeat", "认定为重复报送", ("received",), "repeated", _SYSTEM),
         Transition("refuse", "整份退回", ("reading",), "refused", _SYSTEM),
-        Transition("fail", "处理失败", ("reading",), "failed", _SYSTEM),
+        Transition("fail", "处理失败", ("received", "reading"), "failed", _SYSTEM),
     ),
 )
 

@@ -188,6 +188,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['received', 'reading', 'applied', 'failed'])), fields=('source', 'item', 'file'), name='delivery_one_per_file'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['received', 'reading', 'applied'])), fields=('source', 'item', 'file'), name='delivery_one_per_file'),
         ),
     ]

@@ -76,7 +76,7 @@ class Delivery(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["source", "item", "file"],
-                condition=Q(state__in=["received", "reading", "applied", "failed"]),
+                condition=Q(state__in=["received", "reading", "applied"]),
                 name="delivery_one_per_file",
             ),
         ]

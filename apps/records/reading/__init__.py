@@ -23,8 +23,8 @@ class RawTable:
 
     Each block has `row_number` (a record counts as one row, also when a quoted field holds line feeds; the first row
     of the sheet or file is 1), `sheet`, `text` (the row as written), `shortage` (the record's cells do not fit the
-    header), `above` (the row stands above the header) and one text column per catalogue field that the file has, null where the cell is empty. The header row
-    itself is not among them; rows above it are.
+    header), `above` (the row stands above the header) and one text column per catalogue field that the file has, null
+    where the cell is empty. The header row itself is not among them; rows above it are.
     """
 
     form: str

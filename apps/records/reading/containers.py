@@ -1,4 +1,4 @@
-"""What kind of file it is, by its first bytes and never by its name; limits of zip containers before anything unpacks."""
+"""What kind of file it is, by its first bytes and never by its name; limits of zip containers, before unpacking."""
 
 import zipfile
 from typing import BinaryIO, Final, Literal

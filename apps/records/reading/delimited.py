@@ -76,10 +76,9 @@ def _blocks(stream: BinaryIO, codec: str, delimiter: str, header: Header) -> Ite
     partial = ""
     number = 1
     ended_with_cr = False
-    for text in encoding.text_blocks(stream, codec):
-        if ended_with_cr and text.startswith("\n"):
-            text = text[1:]
-        ended_with_cr = text.endswith("\r")
+    for block in encoding.text_blocks(stream, codec):
+        text = block.removeprefix("\n") if ended_with_cr else block
+        ended_with_cr = block.endswith("\r")
         lines = _lines(partial + text)
         partial = lines.pop()
         lines = kept + lines

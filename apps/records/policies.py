@@ -1,0 +1,16 @@
+"""Who may do what with deliveries, written as the policy sentences."""
+
+from apps.core.actor import Actor, Role
+from apps.records.models import Delivery, Source
+
+
+def can_deliver(actor: Actor, source: Source) -> bool:
+    """A department delivers for itself; the platform's administrators, and the platform itself, for any source."""
+    if actor.has(Role.OPERATOR, Role.SYSTEM):
+        return True
+    return actor.has(Role.DEPARTMENT) and source.organization_id in {actor.organization_id, *actor.organization_ids}
+
+
+def can_decide(actor: Actor, delivery: Delivery) -> bool:
+    """Held rows are decided by the body that sent them or by the platform's administrators."""
+    return can_deliver(actor, delivery.source)

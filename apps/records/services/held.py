@@ -1,0 +1,92 @@
+"""Held rows: retried when new subjects are registered, or dismissed by their sender."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any, Final
+
+import polars as pl
+from django.db import transaction
+
+from apps.core import audit
+from apps.core.actor import Actor
+from apps.core.errors import NotPermitted, StateConflict
+from apps.core.jobs import Lease
+from apps.records.models import Delivery, HeldRow
+from apps.records.policies import can_decide
+from apps.records.reading import TEXT
+from apps.records.selectors import spec_of
+from apps.records.services.chunks import apply_rows
+from apps.records.services.intake import add_outcome
+from apps.records.staging import staged_schema
+from apps.subjects.models import SubjectCode
+
+BATCH_ROWS: Final = 5_000
+_SAVED: Final = ["held", "accepted", "duplicate", "rejected", "normalised", "warned", "corrected", "tallies"]
+
+
+def retry_held_rows(*, lease: Lease, now: datetime) -> dict[str, Any]:
+    """Apply every row that was held for want of its subject and whose code is a subject now. Raises LeaseLost."""
+    total: Counter[str] = Counter()
+    waiting = HeldRow.objects.filter(
+        state="open", reason="unknown_subject", code__in=SubjectCode.objects.order_by().values("code")
+    )
+    deliveries = sorted(set(waiting.order_by("delivery_id").values_list("delivery_id", flat=True)))
+    for done, delivery_id in enumerate(deliveries):
+        while batch := list(waiting.filter(delivery_id=delivery_id).order_by("code", "pk")[:BATCH_ROWS]):
+            with transaction.atomic():
+                lease.guard()
+                total += _retry(delivery_id, batch, lease.actor, now)
+        lease.progress(done + 1, len(deliveries))
+    return dict(total)
+
+
+def _retry(delivery_id: int, batch: list[HeldRow], actor: Actor, now: datetime) -> Counter[str]:
+    delivery = Delivery.objects.select_for_update(of=("self",), no_key=True).select_related("item").get(pk=delivery_id)
+    item = spec_of(delivery.item)
+    rows = pl.DataFrame(
+        [held.values | {TEXT: held.original_text} for held in batch], schema_overrides=None, infer_schema_length=None
+    )
+    rows = rows.cast(staged_schema(item), strict=True)
+    outcome = apply_rows(rows, item, delivery_id, now)
+    if not outcome.unknown.is_empty():
+        raise RuntimeError("a subject vanished while its held rows were retried")
+    duplicates = set(outcome.duplicate_rows)
+    HeldRow.objects.filter(pk__in=[row.pk for row in batch if row.row_number in duplicates]).update(
+        state="duplicate", resolved_at=now
+    )
+    HeldRow.objects.filter(pk__in=[row.pk for row in batch if row.row_number not in duplicates]).update(
+        state="applied", resolved_at=now
+    )
+    delivery.held -= len(batch)
+    add_outcome(delivery, outcome)
+    _untally(delivery, "unknown_subject", len(batch))
+    delivery.save(update_fields=_SAVED)
+    counts = Counter(accepted=outcome.accepted, duplicate=outcome.duplicate)
+    audit.record(actor=actor, verb="records.retry_held", target=delivery, now=now, after=dict(counts))
+    return counts
+
+
+def dismiss_held_row(*, actor: Actor, held_row: HeldRow, reason: str, now: datetime) -> None:
+    """Decide that a held row is no fact; it counts as rejected from now on.
+
+    Raises NotPermitted, and StateConflict when it was decided already.
+    """
+    if not can_decide(actor, held_row.delivery):
+        raise NotPermitted("您不能决定这一行。")
+    with transaction.atomic():
+        locked = HeldRow.objects.filter(pk=held_row.pk, state="open")
+        if locked.update(state="dismissed", resolved_at=now) != 1:
+            raise StateConflict("这一行已经处理过了。")
+        delivery = Delivery.objects.select_for_update(of=("self",), no_key=True).get(pk=held_row.delivery_id)
+        delivery.held -= 1
+        delivery.rejected += 1
+        _untally(delivery, held_row.reason, 1)
+        tally = Counter(delivery.tallies.get("rejected", {})) + Counter(dismissed=1)
+        delivery.tallies = {**delivery.tallies, "rejected": dict(sorted(tally.items()))}
+        delivery.save(update_fields=_SAVED)
+        audit.record(actor=actor, verb="records.dismiss_held", target=held_row, now=now, reason=reason)
+
+
+def _untally(delivery: Delivery, reason: str, count: int) -> None:
+    tally = Counter(delivery.tallies.get("held", {})) - Counter({reason: count})
+    delivery.tallies = {**delivery.tallies, "held": dict(sorted(tally.items()))}
