@@ -53,7 +53,7 @@ def django_db_setup(
     with django_db_blocker.unblock():
         _become("owner")
         created = setup_databases(verbosity=0, interactive=False, keepdb=keep)
-        call_command("load_reference", verbosity=0)
+        call_command("load_fixtures", verbosity=0)
         _become("app")
     yield
     if not keep:
@@ -77,9 +77,8 @@ def _flush_as_owner(self: TransactionTestCase) -> None:
         tables = [name for name in connection.introspection.table_names(cursor) if name not in kept]
         filled = []
         for name in tables:
-            if name.startswith("reference_") or name == "records_catalogueitem" or name == "profiles_scorecard":
-                continue
-            filled.append(connection.ops.quote_name(name))
+            if not name.startswith("reference_") and name not in {"records_catalogueitem", "profiles_scorecard"}:
+                filled.append(connection.ops.quote_name(name))
         cursor.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")
     connection.close()
 

@@ -1,9 +1,10 @@
 """Shapes of the administrator's entries."""
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 
 from apps.accounts.models import Organization
-from apps.accounts.rules import ROLES_OF_KIND
+from apps.accounts.rules import MOBILE, ROLES_OF_KIND, USERNAME
 from apps.core.actor import ORGANIZATION_KIND_LABELS, ROLE_LABELS, OrganizationKind
 
 _CREATABLE = [kind for kind in ORGANIZATION_KIND_LABELS if kind != OrganizationKind.FIRM]
@@ -35,9 +36,9 @@ class OrganizationForm(forms.Form):
         """Scoped kinds need a region, only banks have branches."""
         data: dict[str, object] = super().clean() or {}
         kind = data.get("kind")
-        if kind in (OrganizationKind.AUTHORITY, OrganizationKind.DEPARTMENT, OrganizationKind.REGULATOR):
-            if not data.get("region_code"):
-                self.add_error("region_code", "这类单位须填写管辖区划代码。")
+        scoped = (OrganizationKind.AUTHORITY, OrganizationKind.DEPARTMENT, OrganizationKind.REGULATOR)
+        if kind in scoped and not data.get("region_code"):
+            self.add_error("region_code", "这类单位须填写管辖区划代码。")
         if data.get("parent") and kind != OrganizationKind.BANK:
             self.add_error("parent", "只有银行分支机构才有所属银行。")
         return data
@@ -46,16 +47,9 @@ class OrganizationForm(forms.Form):
 class StaffForm(forms.Form):
     """A person and the first role in an organisation."""
 
-    username = forms.RegexField(
-        label="用户名",
-        regex=r"^[a-z0-9][a-z0-9._-]{2,59}$",
-        help_text="小写字母、数字、点、横线,3 至 60 个字符。",
-        error_messages={"invalid": "用户名只能用小写字母、数字、点、下划线与横线,3 至 60 个字符。"},
-    )
+    username = forms.RegexField(label="用户名", **USERNAME)
     display_name = forms.CharField(label="姓名", max_length=50)
-    mobile = forms.RegexField(
-        label="手机号码", regex=r"^1\d{10}$", required=False, error_messages={"invalid": "请填写 11 位手机号码。"}
-    )
+    mobile = forms.RegexField(label="手机号码", required=False, **MOBILE)
     role = forms.ChoiceField(label="角色")
     password = forms.CharField(
         label="初始密码", widget=forms.PasswordInput(render_value=False), help_text="至少 10 个字符,请当面告知本人。"
@@ -68,8 +62,6 @@ class StaffForm(forms.Form):
 
     def clean_password(self) -> str:
         """The site's own password rules."""
-        from django.contrib.auth.password_validation import validate_password
-
         password: str = self.cleaned_data["password"]
         validate_password(password)
         return password

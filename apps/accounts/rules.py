@@ -1,6 +1,7 @@
-"""Which roles an organisation kind may hold, and which roles one person may not combine. Pure."""
+"""Which roles an organisation kind may hold, which roles one person may not combine, how a person is named. Pure."""
 
 from collections.abc import Collection
+from typing import Any
 
 from apps.core.actor import OrganizationKind, Role
 
@@ -18,6 +19,14 @@ NEVER_TOGETHER: tuple[frozenset[str], ...] = (
     frozenset({Role.OPERATOR, Role.AUDITOR}),
     frozenset({Role.BANK_OFFICER, Role.BANK_APPROVER}),
 )
+
+# Arguments of the form fields for a name to log in with and for a mobile number, wherever they are entered.
+USERNAME: dict[str, Any] = {
+    "regex": r"^[a-z0-9][a-z0-9._-]{2,59}$",
+    "help_text": "小写字母、数字、点、下划线与横线，3至60个字符。",
+    "error_messages": {"invalid": "用户名只能用小写字母、数字、点、下划线与横线，3至60个字符。"},
+}
+MOBILE: dict[str, Any] = {"regex": r"^1\d{10}$", "error_messages": {"invalid": "请填写11位手机号码。"}}
 
 
 def refusal_of_membership(kind: str, role: str, held: Collection[str]) -> str | None:

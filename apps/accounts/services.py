@@ -170,6 +170,13 @@ def end_membership(*, actor: Actor, membership: Membership, now: datetime) -> No
         audit.record(actor=actor, verb="accounts.end_membership", target=membership, now=now)
 
 
+def record_switch(*, actor: Actor, organization_id: int, now: datetime) -> None:
+    """Put on record that a person goes on for another of their organisations."""
+    with transaction.atomic():
+        organization = Organization.objects.get(pk=organization_id)
+        audit.record(actor=actor, verb="accounts.switch_organization", target=organization, now=now)
+
+
 def create_api_client(
     *, actor: Actor, organization: Organization, name: str, role: str, now: datetime
 ) -> tuple[ApiClient, str]:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import selectors, services
 from apps.accounts.forms import OrganizationForm, ReasonForm, StaffForm
 from apps.accounts.middleware import SESSION_KEY
+from apps.accounts.models import Organization
 from apps.core import clock
 from apps.core.actor import ORGANIZATION_KIND_LABELS, Role
 from apps.core.errors import InvalidInput, NotVisible
@@ -117,8 +118,13 @@ def switch(request: ActorRequest) -> HttpResponse:
         if wanted not in {str(m.organization_id) for m in memberships}:
             raise NotVisible
         request.session[SESSION_KEY] = int(wanted)
+        services.record_switch(actor=request.actor, organization_id=int(wanted), now=clock.now())
         return redirect("portal:home")
-    return render(request, "accounts/switch.html", {"memberships": memberships})
+    roles: dict[Organization, list[str]] = {}
+    for membership in memberships:
+        roles.setdefault(membership.organization, []).append(membership.get_role_display())
+    organizations = [{"id": one.pk, "name": one.name, "roles": held} for one, held in roles.items()]
+    return render(request, "accounts/switch.html", {"organizations": organizations})
 
 
 @require_http_methods(["GET", "POST"])

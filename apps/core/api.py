@@ -39,7 +39,9 @@ class Api(GenericViewSet[Any]):
     roles_of: ClassVar[dict[str, frozenset[str]]] = {}
     lookup_value_converter = "int"
     filter_backends = (DjangoFilterBackend,)
-    write_parameters: ClassVar[frozenset[str]] = frozenset()
+    filterset_class: ClassVar[Any] = None
+    own_parameters: ClassVar[frozenset[str]] = frozenset()
+    paged_actions: ClassVar[frozenset[str]] = frozenset({"list"})
 
     def get_queryset(self) -> QuerySet[Any]:
         """Nothing: it only tells the description of the API which model this is."""
@@ -66,11 +68,10 @@ class Api(GenericViewSet[Any]):
             raise InvalidInput(fields=dict.fromkeys(repeated, "查询参数只能出现一次。"))
 
     def _parameters(self) -> frozenset[str]:
-        if self.action != "list":
-            return self.write_parameters if self.action == "create" else frozenset()
-        filters = getattr(self, "filterset_class", None)
-        names = filters.base_filters if filters else ()
-        return frozenset({*names, "cursor", "page_size"})
+        if self.action not in self.paged_actions:
+            return self.own_parameters if self.action == "retrieve" else frozenset()
+        filters = self.filterset_class.base_filters if self.action == "list" and self.filterset_class else ()
+        return frozenset({*filters, *self.own_parameters, "cursor", "page_size"})
 
     def handle_exception(self, exc: Exception) -> Response:
         """A refusal is an event of the audit trail, as on pages."""
@@ -107,7 +108,7 @@ class Api(GenericViewSet[Any]):
         status, body, replayed = once(
             scope=f"{caller} for {self.actor.organization_id}: {self.request.method} {self.request.path}",
             key=self.request.headers.get(KEY_HEADER, ""),
-            body=canonical_json([self.request.query_params.dict(), _content(self.request.data)]),
+            body=canonical_json(_content(self.request.data)),
             now=clock.now(),
             act=act,
         )

@@ -147,6 +147,11 @@ def _head(stream: str) -> tuple[int, str]:
     return (last.sequence or 0, last.digest) if last else (0, GENESIS)
 
 
+def unsealed() -> int:
+    """How many events wait for the sealer."""
+    return AuditEvent.objects.filter(sequence__isnull=True).count()
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What checking the whole trail found; `broken` maps stream → first break."""

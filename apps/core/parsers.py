@@ -5,13 +5,11 @@ escape as RecursionError, and the size of a JSON body has no limit.
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import IO, Any, Final
 
 from django.conf import settings
-from django.core.files.uploadedfile import TemporaryUploadedFile
 from rest_framework.parsers import BaseParser
 
 from apps.core.errors import NotParsable
@@ -44,23 +42,6 @@ class StrictJSONParser(BaseParser):
             raise NotParsable(f"JSON 格式有误：第 {error.lineno} 行第 {error.colno} 个字符附近。") from error
         except RecursionError as error:
             raise NotParsable("JSON 嵌套层数过多。") from error
-
-
-class JSONLinesParser(BaseParser):
-    """A delivery of JSON lines as the body itself: it becomes the file `file`; its rows are judged by the intake."""
-
-    media_type = "application/x-ndjson"
-
-    def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        """`{"file": …}` with the bytes as they came."""
-        # On disk, not in memory: a delivery may hold a million rows.
-        file = TemporaryUploadedFile("delivery.jsonl", self.media_type, 0, None)
-        shutil.copyfileobj(stream, file.file)
-        file.size = file.tell()
-        file.seek(0)
-        return {"file": file}
 
 
 def read_limited(stream: IO[bytes]) -> bytes:

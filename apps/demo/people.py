@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from apps.core.actor import OrganizationKind, Role
 
 REGION = "610305"
-# A machinery maker of the sample deliveries with an open financing need: its owner is the sample firm's owner.
+# A firm of the sample deliveries with an open financing need: its owner is the sample firm's owner.
+MAIN_FIRM = "91610305YY49A2277E"
 PLATFORM = "凤翔区信用平台办公室"
 AUTHORITY = "凤翔区发展和改革局"
 REGULATOR = "凤翔金融监管支局"
@@ -19,6 +20,15 @@ DEPARTMENTS = {
     "行政审批局": "宝鸡市凤翔区行政审批服务局",
     "人民法院": "宝鸡市凤翔区人民法院",
 }
+
+BANKS = (
+    "岐丰农村商业银行股份有限公司",
+    "周塬城市商业银行股份有限公司",
+    "雍阳村镇银行有限责任公司",
+    "西府普惠银行股份有限公司",
+    "秦陇产业银行凤翔支行",
+    "汧渭科创银行股份有限公司",
+)
 
 
 @dataclass(frozen=True, slots=True)

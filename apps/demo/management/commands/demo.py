@@ -92,7 +92,7 @@ class Command(BaseCommand):
         self._say("正在准备数据库 …")
         self._as("owner")
         call_command("migrate", verbosity=0)
-        call_command("load_reference", verbosity=0)
+        call_command("load_fixtures", verbosity=0)
         self._as("app")
         supervisor.start_workers()
         fixtures: Path = settings.BASE_DIR / "fixtures"

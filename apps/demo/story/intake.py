@@ -1,0 +1,71 @@
+"""Step 2: each department delivers its file; the worker takes it in, and every row is accounted for."""
+
+from apps.accounts.models import Membership
+from apps.core.actor import Actor, Role
+from apps.demo.people import DEPARTMENTS
+from apps.demo.report import Step
+from apps.demo.story.files import delivery
+from apps.demo.story.stage import Stage
+from apps.records import services as records
+from apps.records.models import Delivery
+
+# Registration first: only it creates subjects.
+DELIVERIES: tuple[tuple[str, str], ...] = (
+    ("registration", "市场监管局/登记注册信息_20261112.csv"),
+    ("tax_grade", "税务局/2025年度纳税缴费信用级别评价结果.xlsx"),
+    ("tax_payment", "税务局/申报缴纳明细_202411-202610.csv"),
+    ("social_insurance", "人社局/社会保险缴费明细_202411-202610.csv"),
+    ("power", "供电公司/用电信息_202411-202610.csv"),
+    ("penalty", "行政审批局/行政处罚信息_双公示_20261112.csv"),
+    ("dishonest_debtor", "人民法院/失信被执行人_20261112.csv"),
+)
+
+
+def take_the_deliveries_in(stage: Stage) -> Step:
+    """Let each department's clerk deliver, and wait for the worker."""
+    operator = stage.actor("operator")
+    sources = {}
+    for folder in DEPARTMENTS:
+        codes = [code for code, name in DELIVERIES if name.startswith(f"{folder}/")]
+        sources[folder] = records.set_source(
+            actor=operator, organization=stage.departments[folder], item_codes=codes, now=stage.now
+        )
+    lines, links = [], {}
+    totals = {"读取": 0, "非数据": 0, "入库": 0, "退回": 0, "待处理": 0, "重复": 0}
+    for code, name in DELIVERIES:
+        folder, _, file_name = name.partition("/")
+        received = records.receive_delivery(
+            actor=_clerk(stage, folder),
+            source=sources[folder],
+            item_code=code,
+            file_name=file_name,
+            content=delivery(name).read_bytes(),
+            now=stage.now,
+        )
+        if received.job is not None:
+            stage.wait(received.job)
+        received.refresh_from_db()
+        for label, count in zip(totals, _counts(received), strict=True):
+            totals[label] += count
+        lines.append(_line(received))
+        links[file_name] = f"/records/deliveries/{received.pk}/"
+    return Step("归集信用信息", totals, lines, links)
+
+
+def _clerk(stage: Stage, folder: str) -> Actor:
+    member = Membership.objects.filter(
+        organization=stage.departments[folder], role=Role.DEPARTMENT, is_active=True
+    ).select_related("user")
+    return stage.actor_of(member.order_by("pk")[0])
+
+
+def _counts(row: Delivery) -> tuple[int, ...]:
+    return row.read, row.not_data, row.accepted, row.rejected, row.held, row.duplicate
+
+
+def _line(row: Delivery) -> str:
+    read, not_data, accepted, rejected, held, duplicate = _counts(row)
+    return (
+        f"{row.file_name}：读取 {read} = 非数据 {not_data} + 入库 {accepted} + 退回 {rejected}"
+        f" + 待处理 {held} + 重复 {duplicate}"
+    )
