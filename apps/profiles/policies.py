@@ -1,0 +1,13 @@
+"""Who may do what with profiles and scorecards."""
+
+from apps.core.actor import Actor, Role
+
+
+def can_refresh(actor: Actor) -> bool:
+    """The night and the platform's administrators start a run."""
+    return actor.has(Role.SYSTEM, Role.OPERATOR)
+
+
+def can_load_scorecards(actor: Actor) -> bool:
+    """Scorecards that come with a release are loaded by the system or an administrator."""
+    return actor.has(Role.SYSTEM, Role.OPERATOR)

@@ -1,0 +1,45 @@
+"""Reads of profiles. One firm's figures need a permit; `…_for_batch` is for job code only (design §2)."""
+
+from apps.profiles.selectors.explanations import Freshness, explanation_of, freshness_of, newest_deliveries, series_of
+from apps.profiles.selectors.inputs import (
+    Basis,
+    ScorecardMissing,
+    basis_of,
+    card_in_force,
+    card_of,
+    identities_for_batch,
+    inputs_for_batch,
+    inputs_of,
+    subject_ranges_for_batch,
+)
+from apps.profiles.selectors.profiles import (
+    PROFILE_ITEMS,
+    latest_profile_of,
+    profiles_for_batch,
+    profiles_listed_to,
+    require_profile_items,
+)
+
+__all__ = [
+    "PROFILE_ITEMS",
+    "PROFILE_ITEMS",
+    "Basis",
+    "Freshness",
+    "ScorecardMissing",
+    "basis_of",
+    "card_in_force",
+    "card_of",
+    "explanation_of",
+    "freshness_of",
+    "history_of",
+    "identities_for_batch",
+    "inputs_for_batch",
+    "inputs_of",
+    "latest_profile_of",
+    "newest_deliveries",
+    "profiles_for_batch",
+    "profiles_listed_to",
+    "require_profile_items",
+    "series_of",
+    "subject_ranges_for_batch",
+]
