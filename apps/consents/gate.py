@@ -9,7 +9,6 @@ from typing import Any
 from django.db import connection
 from django.db.models import F, Q
 
-from apps.accounts.selectors import bank_of
 from apps.consents.models import AccessReason, AccessRecord, Consent
 from apps.consents.rules import (
     NO_REASON,
@@ -21,7 +20,7 @@ from apps.consents.rules import (
     judge,
     nearest,
 )
-from apps.consents.selectors import item_names, live_reasons, protected_among
+from apps.consents.selectors import grantees_of, item_names, live_reasons, protected_among
 from apps.core import audit
 from apps.core.actor import Actor, OrganizationKind, Role
 from apps.core.clock import business_date
@@ -63,7 +62,7 @@ def open(*, actor: Actor, subject_id: int, purpose: str, items: Iterable[str], n
     if purpose not in PURPOSES_OF_KIND.get(actor.organization_kind, frozenset()):
         raise AccessRefused(_foreign_purpose(actor, purpose))
     request = Request(purpose, protected, business_date(now))
-    grantees = _grantees(actor)
+    grantees = grantees_of(actor)
     consent, verdict = _take_consent(subject_id, grantees, request)
     reason = _reason(actor, subject_id, grantees, request.on)
     if actor.organization_kind == OrganizationKind.BANK and reason is None:
@@ -127,15 +126,6 @@ def _foreign_purpose(actor: Actor, purpose: str) -> str:
     if actor.organization_kind in PURPOSES_OF_KIND:
         return f"本单位不能以“{PURPOSE_LABELS[purpose]}”为由查看企业的授权信息。"
     return "本单位不能查看单个企业的授权信息，只能使用汇总数据。"
-
-
-def _grantees(actor: Actor) -> frozenset[int]:
-    """The organisations whose consents and reasons serve this actor: its own, and the head office of a branch."""
-    if actor.organization_id is None:
-        return frozenset()
-    if actor.organization_kind != OrganizationKind.BANK:
-        return frozenset({actor.organization_id})
-    return frozenset({actor.organization_id, bank_of(actor.organization_id).pk})
 
 
 def _take_consent(subject_id: int, grantees: frozenset[int], request: Request) -> tuple[Consent | None, Verdict]:

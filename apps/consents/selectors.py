@@ -8,8 +8,8 @@ from django.db.models import F, Q, QuerySet
 from apps.accounts.models import Organization
 from apps.accounts.selectors import bank_of
 from apps.consents.models import AccessReason, AccessRecord, Consent, ConsentQuerySet
-from apps.consents.rules import SCOPE_OF_PURPOSE
-from apps.core.actor import Actor, Role
+from apps.consents.rules import PURPOSES_OF_KIND, SCOPE_OF_PURPOSE
+from apps.core.actor import Actor, OrganizationKind, Role
 from apps.core.clock import business_date
 from apps.core.errors import NotVisible
 from apps.core.work import WorkItem
@@ -53,6 +53,29 @@ def live_reasons(organization_ids: Iterable[int], on: date) -> QuerySet[AccessRe
     return AccessReason.objects.filter(
         Q(until_on=None) | Q(until_on__gt=on), organization_id__in=organization_ids, closed_at=None
     )
+
+
+def grantees_of(actor: Actor) -> frozenset[int]:
+    """The organisations whose consents and reasons serve an actor: its own, and the head office of a branch."""
+    if actor.organization_id is None:
+        return frozenset()
+    if actor.organization_kind != OrganizationKind.BANK:
+        return frozenset({actor.organization_id})
+    return frozenset({actor.organization_id, bank_of(actor.organization_id).pk})
+
+
+def subject_ids_open_to(actor: Actor, *, purpose: str, items: Iterable[str], on: date) -> QuerySet[Consent, int]:
+    """Ids of the subjects that the gate would open to an organisation today for a purpose, as a subquery."""
+    if purpose not in PURPOSES_OF_KIND.get(actor.organization_kind, frozenset()):
+        return Consent.objects.none().values_list("subject_id", flat=True)
+    grantees = grantees_of(actor)
+    found = live_consents(on, purpose).filter(
+        Q(grantee=None) | Q(grantee_id__in=grantees), items__contains=sorted(protected_among(items))
+    )
+    if actor.organization_kind == OrganizationKind.BANK:
+        reasons = live_reasons(grantees | actor.organization_ids, on)
+        found = found.filter(subject_id__in=reasons.values("subject_id"))
+    return found.values_list("subject_id", flat=True)
 
 
 def has_consent(subject_id: int, organization_id: int | None, purpose: str, on: date) -> bool:
