@@ -193,3 +193,11 @@ def decide_due_on(complete_on: date, days: int) -> date:
 def is_late(due_on: date | None, done_on: date | None, on: date) -> bool:
     """Whether a step was done after its day, or is not done and its day is past."""
     return due_on is not None and (done_on or on) > due_on
+
+
+def is_finished(
+    *, open_drawdowns: int, available_yuan: Decimal, is_revolving: bool, valid_to_on: date, on: date
+) -> bool:
+    """Whether nothing more can happen on a credit line: nothing is owed or reserved, and nothing can be drawn."""
+    usable = on < valid_to_on and (is_revolving or available_yuan > 0)
+    return not open_drawdowns and not usable

@@ -191,8 +191,8 @@ class ListingQuerySet(models.QuerySet["Listing"]):
 class Listing(models.Model):
     """A firm on a whitelist, from `entered_on` up to but not including `valid_to_on`.
 
-    Holds credit data (the facts that led to it); kept 5 years after it ended. `last_run` is the newest run that
-    confirmed it.
+    Holds credit data (`facts`: what the rule saw, as columns hold it); kept 5 years after it ended. `last_run` is the
+    newest run that confirmed it.
     """
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="listings")
@@ -207,7 +207,7 @@ class Listing(models.Model):
         "退出原因", max_length=14, blank=True, choices=[(str(code), label) for code, label in EXIT_LABELS.items()]
     )
     exit_note = models.CharField("退出说明", max_length=200, blank=True)
-    reasons = models.JSONField("列入理由")
+    facts = models.JSONField("列入依据")
 
     objects = ListingQuerySet.as_manager()
 
