@@ -5,11 +5,24 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.routers import SimpleRouter
 
 from apps.core.api_pages import ApiDocs, ApiSchema
+from apps.loans.api import ApplicationApi
+from apps.matching.api import NeedApi
+from apps.products.api import ProductApi
+from apps.profiles.api import ProfileApi
+from apps.records.api import DeliveryApi
 from apps.subjects.api import SubjectApi
+from apps.whitelist.api import ListingApi, PushApi
 
 app_name = "api"
 router = SimpleRouter(use_regex_path=False)
 router.register("subjects", SubjectApi, basename="subject")
+router.register("deliveries", DeliveryApi, basename="delivery")
+router.register("products", ProductApi, basename="product")
+router.register("profiles", ProfileApi, basename="profile")
+router.register("needs", NeedApi, basename="need")
+router.register("listings", ListingApi, basename="listing")
+router.register("pushes", PushApi, basename="push")
+router.register("applications", ApplicationApi, basename="application")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", ApiSchema.as_view(), name="schema"),

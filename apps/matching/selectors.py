@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from apps.consents import gate
 from apps.consents.rules import Purpose
@@ -23,6 +23,15 @@ from apps.profiles.models import Profile
 def needs_visible_to(actor: Actor) -> QuerySet[FinancingNeed]:
     """Needs, newest first."""
     return FinancingNeed.objects.visible_to(actor).select_related("subject").order_by("-submitted_on", "-id")
+
+
+def needs_with_newest_run(actor: Actor) -> QuerySet[FinancingNeed]:
+    """Needs with `newest_met` and `newest_unknown`, the counts of their newest run (None: not matched yet)."""
+    newest = MatchRun.objects.filter(need=OuterRef("pk")).order_by("-pk")
+    return needs_visible_to(actor).annotate(
+        newest_met=Subquery(newest.values("met_count")[:1]),
+        newest_unknown=Subquery(newest.values("unknown_count")[:1]),
+    )
 
 
 def need_visible_to(actor: Actor, need_id: int) -> FinancingNeed:
@@ -73,6 +82,22 @@ def disclosure_to_bank(actor: Actor, dispatch: Dispatch, now: datetime) -> Discl
             return Disclosure(dispatch.match.verdicts)
     except gate.AccessRefused as refused:
         return Disclosure([], refused.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A dispatch with what its bank may read of the reasons."""
+
+    dispatch: Dispatch
+    disclosure: Disclosure
+
+
+def received_of(actor: Actor, need: FinancingNeed, now: datetime) -> list[Received]:
+    """What a bank received of a need, each disclosure by the gate; nothing for anybody else."""
+    if actor.organization_kind != OrganizationKind.BANK:
+        return []
+    sent = dispatches_visible_to(actor).filter(need=need)
+    return [Received(dispatch, disclosure_to_bank(actor, dispatch, now)) for dispatch in sent]
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,18 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "DeliveryState": "apps.records.workflow.DELIVERY.choices",
+        "ProductVersionState": "apps.products.workflow.VERSION.choices",
+        "NeedState": "apps.matching.workflow.NEED.choices",
+        "DispatchState": "apps.matching.workflow.DISPATCH.choices",
+        "ListingState": "apps.whitelist.workflow.LISTING.choices",
+        "PushState": "apps.whitelist.workflow.PUSH.choices",
+        "ApplicationState": "apps.loans.workflow.APPLICATION.choices",
+        "MatchVerdict": "apps.matching.models.VERDICTS",
+        "SubjectKind": "apps.subjects.models.KINDS",
+        "SubjectStatus": "apps.subjects.models.STATUSES",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -12,6 +12,7 @@ from apps.profiles.selectors.inputs import (
     inputs_of,
     subject_ranges_for_batch,
 )
+from apps.profiles.selectors.pages import ProfilePage, RecordTable, own_subject, profile_page_of, record_table_of
 from apps.profiles.selectors.profiles import (
     PROFILE_ITEMS,
     latest_profile_of,
@@ -25,6 +26,8 @@ __all__ = [
     "PROFILE_ITEMS",
     "Basis",
     "Freshness",
+    "ProfilePage",
+    "RecordTable",
     "ScorecardMissing",
     "basis_of",
     "card_in_force",

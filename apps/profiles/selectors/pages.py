@@ -1,0 +1,150 @@
+"""Everything the portrait's pages show, with the permit that they opened."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+from django.db.models import Model
+
+from apps.core.actor import Actor
+from apps.core.errors import NotVisible
+from apps.core.permit import Permit
+from apps.profiles.explaining import DimensionPoints, Explanation
+from apps.profiles.frames import EVENTS, Setting
+from apps.profiles.indicators.views import live_events, with_repairs
+from apps.profiles.models import Profile
+from apps.profiles.selectors.explanations import Freshness, explanation_of, freshness_of, series_of
+from apps.profiles.series import Series
+from apps.records import selectors as records
+from apps.records.models import CatalogueItem
+from apps.subjects.models import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilePage:
+    """A stored portrait, told; charts as the chart component takes them."""
+
+    profile: Profile
+    told: Explanation
+    radar: dict[str, Any]
+    charts: tuple[tuple[Series, dict[str, Any]], ...]
+    freshness: list[Freshness]
+
+
+def own_subject(actor: Actor) -> Subject:
+    """The firm that the actor acts for. Raises NotVisible."""
+    subject = Subject.objects.filter(pk=actor.subject_id).first()
+    if subject is None:
+        raise NotVisible
+    return subject
+
+
+def profile_page_of(profile: Profile, *, permit: Permit) -> ProfilePage:
+    """Raises NotPermitted."""
+    told = explanation_of(profile)
+    return ProfilePage(
+        profile,
+        told,
+        _radar(told.dimensions),
+        tuple((series, _chart(series)) for series in series_of(profile, permit=permit)),
+        freshness_of(profile.subject_id, profile.as_known_at, permit=permit),
+    )
+
+
+def _radar(dimensions: tuple[DimensionPoints, ...]) -> dict[str, Any]:
+    return {
+        "labels": [each.label for each in dimensions],
+        "series": [{"name": "得分率", "values": [each.share_pct for each in dimensions]}],
+        "unit": "%",
+        "highest": 100,
+    }
+
+
+def _chart(series: Series) -> dict[str, Any]:
+    in_wan = series.unit == "元"
+    values = [None if value is None else value / 10_000 if in_wan else value for value in series.values]
+    return {
+        "labels": list(series.months),
+        "series": [{"name": series.label, "values": values}],
+        "unit": "万元" if in_wan else series.unit,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTable:
+    """Records of one item: only columns in which anything stands."""
+
+    item: CatalogueItem
+    headers: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
+    "payment": (
+        ("period_on", "所属期起"),
+        ("period_end_on", "所属期止"),
+        ("key_text", "项目"),
+        ("headcount", "人数"),
+        ("quantity", "用量"),
+        ("base_yuan", "计费基数或销售额（元）"),
+        ("due_yuan", "应缴（元）"),
+        ("paid_yuan", "已缴（元）"),
+        ("arrears_yuan", "欠缴（元）"),
+        ("due_on", "缴费期限"),
+        ("paid_on", "缴费日期"),
+    ),
+    "event": (
+        ("key_text", "文号或期次"),
+        ("occurred_on", "日期"),
+        ("class_text", "类别"),
+        ("title", "事由"),
+        ("authority", "机关"),
+        ("amount_yuan", "金额（元）"),
+        ("valid_from_on", "有效或发布自"),
+        ("valid_to_on", "有效或公示至"),
+        ("repaired_on", "修复、移出或屏蔽"),
+    ),
+    "holding": (
+        ("key_text", "项目"),
+        ("count", "数量"),
+        ("value_yuan", "价值（元）"),
+        ("from_on", "自"),
+        ("to_on", "至"),
+    ),
+}
+_RECEIVED = ("recorded_at", "入库时间")
+
+
+def record_table_of(subject_id: int, item_code: str, *, on: date, permit: Permit) -> RecordTable:
+    """The live records of an item, newest first. Raises NotPermitted.
+
+    To anybody but the firm itself, events that are repaired or no longer published are not shown (令36号).
+    """
+    item = CatalogueItem.objects.get(code=item_code)
+    rows: list[Model] = list(records.records_of(subject_id, item_code, permit=permit))
+    if item.shape == "event" and not permit.own:
+        shown = _live_ids(subject_id, item_code, on)
+        rows = [row for row in rows if row.pk in shown]
+    columns = [*_COLUMNS[item.shape], _RECEIVED]
+    filled = [
+        (name, label) for name, label in columns if any(getattr(row, name) not in (None, "") for row in rows)
+    ]
+    return RecordTable(
+        item,
+        tuple(label for _, label in filled),
+        tuple(tuple(_shown(getattr(row, name)) for name, _ in filled) for row in rows),
+    )
+
+
+def _live_ids(subject_id: int, item_code: str, on: date) -> set[int]:
+    events = records.events_for_batch(subject_id, subject_id, {item_code, "credit_repair"})
+    typed = events.select(pl.col(name).cast(kind) for name, kind in EVENTS.items())
+    setting = Setting(on, {}, {})
+    live = live_events(with_repairs(typed, setting), setting)
+    return set(live.filter(pl.col("item_code") == item_code)["id"])
+
+
+def _shown(value: Any) -> Any:
+    return f"{value:,.2f}" if isinstance(value, Decimal) else value
