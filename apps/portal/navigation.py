@@ -1,4 +1,4 @@
-"""Where each role can go: one table."""
+"""Where each role can go: one table, and what each role does here in a sentence."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,57 @@ from django.urls import reverse
 
 from apps.core.actor import Actor, Role
 
+FIRM = frozenset({Role.FIRM_OWNER, Role.FIRM_ACCOUNTANT})
+BANK = frozenset({Role.BANK_OFFICER, Role.BANK_APPROVER})
+AUTHORITY = frozenset({Role.AUTHORITY})
+DEPARTMENT = frozenset({Role.DEPARTMENT})
+OPERATOR = frozenset({Role.OPERATOR})
+AUDITOR = frozenset({Role.AUDITOR})
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the main navigation; no roles named means everybody, logged in or not."""
+    """An entry of the main navigation; no roles named means everybody, logged in or not. `hint` says what is there."""
 
     label: str
     url_name: str
     icon: str
-    roles: frozenset[str] = frozenset()
+    hint: str
+    roles: frozenset[Role] = frozenset()
 
 
 PLACES: tuple[Place, ...] = (
-    Place("工作台", "portal:home", "house"),
-    Place("单位与账号", "accounts:organization_list", "people", frozenset({Role.OPERATOR})),
-    Place("审计", "core:trail", "shield-check", frozenset({Role.AUDITOR})),
+    Place("工作台", "portal:home", "house", "待办与通知"),
+    Place("产品大厅", "products:hall", "shop", "各银行在售产品的额度、期限、利率与条件"),
+    Place("融资需求", "matching:need_list", "cash-coin", "填写需求，看匹配结果与理由", FIRM | OPERATOR),
+    Place("融资对接", "matching:dispatch_list", "send", "企业发来的融资需求", BANK),
+    Place("我的授权", "consents:consent_list", "shield-check", "授权哪些银行查看、随时撤回", FIRM),
+    Place("谁查过我", "consents:access_record_list", "eye", "每一次查看都有记录", FIRM),
+    Place("自报信息", "enterprises:declaration", "pencil-square", "从业人数、营业收入、资产总额", FIRM),
+    Place("产品管理", "products:own_list", "briefcase", "编制、提交与发布本行产品", BANK),
+    Place("收到的授权", "consents:consent_list", "shield-check", "哪些企业授权了本单位", BANK | AUTHORITY),
+    Place("查询记录", "consents:access_record_list", "eye", "本单位查看企业信息的全部记录", BANK | AUTHORITY | AUDITOR),
+    Place("数据报送", "records:delivery_list", "cloud-upload", "上报文件、查看入库与退回", DEPARTMENT | OPERATOR),
+    Place("待处理数据", "records:held_row_list", "hourglass-split", "须人工判断的报送行", OPERATOR),
+    Place("企业注册核验", "enterprises:registration_list", "patch-check", "核对代码、名称与法定代表人", OPERATOR),
+    Place("单位与账号", "accounts:organization_list", "people", "银行、部门及其人员", OPERATOR),
+    Place("基础数据", "reference:index", "calendar3", "工作日历、LPR、区划、名单、政策数值", OPERATOR),
+    Place("信用报告", "reports:list", "file-earmark-pdf", "生成、下载与核验报告", FIRM | BANK),
+    Place("审计", "core:trail", "list-check", "平台上的每一个操作", AUDITOR),
 )
+
+# What a role is here for: the first sentence that a newcomer reads.
+GUIDES: dict[str, str] = {
+    Role.FIRM_OWNER: "先签署授权并填报自报信息，再发布融资需求；平台逐条说明哪些产品符合、还差什么，看中后在线申请。",
+    Role.FIRM_ACCOUNTANT: "填报自报信息、起草融资需求与申请；授权和提交由企业负责人办理。",
+    Role.BANK_OFFICER: "处理推送来的企业与融资需求，受理申请，登记放款与还款。",
+    Role.BANK_APPROVER: "审批客户经理受理的申请，复核产品发布。",
+    Role.AUTHORITY: "设定白名单条件，筛选、核对后发布并推送给银行，跟踪银行反馈。",
+    Role.DEPARTMENT: "按目录报送数据，查看入库、退回与待处理的行，更正后重报。",
+    Role.REGULATOR: "查看融资对接与贷款投放的汇总数据。",
+    Role.OPERATOR: "核验企业注册，设立单位与账号，维护基础数据，处理须人工判断的数据。",
+    Role.AUDITOR: "查阅审计记录与查询记录，核验审计链。",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +66,7 @@ class Entry:
     label: str
     url: str
     icon: str
+    hint: str
     active: bool
 
 
@@ -39,4 +75,9 @@ def entries_for(actor: Actor | None, path: str) -> list[Entry]:
     places = [place for place in PLACES if not place.roles or (actor is not None and actor.has(*place.roles))]
     urls = [reverse(place.url_name) for place in places]
     here = max((url for url in urls if path.startswith(url)), key=len, default="")
-    return [Entry(p.label, url, p.icon, url == here) for p, url in zip(places, urls, strict=True)]
+    return [Entry(p.label, url, p.icon, p.hint, url == here) for p, url in zip(places, urls, strict=True)]
+
+
+def guides_for(actor: Actor) -> list[str]:
+    """What the actor is here for, a sentence a role."""
+    return [GUIDES[role] for role in sorted(actor.roles) if role in GUIDES]
