@@ -1,0 +1,23 @@
+"""Job shells of the whitelist."""
+
+from typing import Any
+
+from apps.core import clock
+from apps.core.jobs import Lease, job
+from apps.whitelist import selectors, services
+
+
+@job("whitelist.screen")
+def screen(lease: Lease) -> dict[str, Any]:
+    """Judge every firm of a run's region."""
+    return services.screen(lease=lease, run_id=lease.payload["run_id"], now=clock.now())
+
+
+@job("whitelist.push")
+def push(lease: Lease) -> dict[str, Any]:
+    """Push the listings of a batch's programme that its bank has not got yet."""
+    batch = selectors.batch_for_job(lease.payload["batch_id"])
+    listings = selectors.unpushed_listings_for_batch(batch)
+    return services.push_listings(
+        actor=lease.actor, batch=batch, listings=listings, now=clock.now(), lease=lease
+    )
