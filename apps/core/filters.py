@@ -1,13 +1,12 @@
 """Filters that take plain spellings only, like the fields of bodies (`core.fields`)."""
 
 import re
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 
 
 class _PlainSpelling(forms.CharField):
@@ -38,6 +37,10 @@ class _Yuan(_PlainSpelling):
     form = re.compile(r"[0-9]{1,16}(\.[0-9]{1,2})?")
     sentence = "金额应为元，例如 1234.50。"
 
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return None if text is None else Decimal(text)
+
 
 class _Day(_PlainSpelling):
     form = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -48,22 +51,19 @@ class _Day(_PlainSpelling):
         return None if text is None else forms.DateField().to_python(text)
 
 
-@extend_schema_field(OpenApiTypes.INT64)
-class WholeFilter(django_filters.Filter):
+class WholeFilter(django_filters.NumberFilter):
     """A whole number, not negative."""
 
     field_class = _Whole
 
 
-@extend_schema_field(OpenApiTypes.DECIMAL)
-class YuanFilter(django_filters.Filter):
+class YuanFilter(django_filters.NumberFilter):
     """An amount in yuan, not negative."""
 
     field_class = _Yuan
 
 
-@extend_schema_field(OpenApiTypes.DATE)
-class DayFilter(django_filters.Filter):
+class DayFilter(django_filters.DateFilter):
     """A day as 2026-11-15."""
 
     field_class = _Day
