@@ -93,6 +93,23 @@ def _post(job: Job) -> None:
     transaction.on_commit(relay, robust=True)
 
 
+def reopen(job: Job) -> bool:
+    """Put a failed job back into the queue with fresh attempts; False when it has not failed, or not any more."""
+    with transaction.atomic():
+        moved = Job.objects.filter(pk=job.pk, state=JobState.FAILED).update(
+            state=JobState.QUEUED,
+            attempt=0,
+            finished_at=None,
+            lease_token=F("lease_token") + 1,
+            lease_until=clock.machine_now() + RETRY_AFTER,
+        )
+        if moved != 1:
+            return False
+        _post(job)
+    job.refresh_from_db()
+    return True
+
+
 def relay(limit: int = 100) -> int:
     """Hand waiting outbox rows to the broker; a row leaves only after the broker took it. Returns how many went."""
     from celery import current_app
@@ -177,6 +194,9 @@ def kinds() -> frozenset[str]:
 
 def run_now(job: Job) -> Job:
     """Do a queued job in this process (commands and tests); the row tells how it ended."""
+    from celery import current_app
+
+    current_app.loader.import_default_modules()  # a worker has done it; a command has not
     _run(job.pk, _work[job.kind])
     job.refresh_from_db()
     return job

@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.operations import views
 
 app_name = "operations"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.status, name="status"),
+    path("jobs/<int:pk>/retry/", views.retry_job, name="retry_job"),
+]

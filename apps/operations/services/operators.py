@@ -1,4 +1,4 @@
-"""Acts that span apps: the first administrator of a platform."""
+"""The first administrator of a platform."""
 
 from datetime import datetime
 
