@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.core import audit, clock
-from apps.core.errors import DomainError, NotPermitted, problem
+from apps.core.errors import DomainError, NotPermitted
 from apps.core.problems import problem_response
 
 audit.register("core", {"refuse": "拒绝操作: {target}"})
@@ -30,8 +30,7 @@ class DomainErrorMiddleware:
             record_refusal(request, error)
         if request.path.startswith("/api/"):
             return problem_response(error, request.path)
-        context = {"problem": problem(error, instance=request.path)}
-        return render(request, "errors/problem.html", context, status=error.status)
+        return render(request, "errors/problem.html", {"error": error}, status=error.status)
 
 
 def record_refusal(request: HttpRequest, error: NotPermitted) -> None:
