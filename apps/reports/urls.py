@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.reports import views
 
 app_name = "reports"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.report_list, name="list"),
+    path("new/", views.report_create, name="create"),
+    path("verify/", views.verify_index, name="verify_index"),
+    path("verify/<str:number>/", views.verify, name="verify"),
+    path("<str:number>/", views.report_detail, name="detail"),
+    path("<str:number>/download/", views.report_download, name="download"),
+    path("<str:number>/revoke/", views.report_revoke, name="revoke"),
+]
