@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from apps.core.errors import InvalidInput
-from apps.core.money import fen_from_yuan, format_wan, yuan
+from apps.core.money import fen_from_yuan, format_wan, format_yuan, yuan
 
 Names = Mapping[str, str]
 
@@ -189,8 +189,8 @@ class Amount(ValueType):
         return None if value is None else fen_from_yuan(value)
 
     def said(self, value: Any, names: Names) -> str:
-        """`200万元`."""
-        return format_wan(value)
+        """`200万元`; to the fen where 万元 would round, so that no reason says 200万元 is below 200万元."""
+        return format_yuan(value) if value % 100 else format_wan(value)
 
 
 @dataclass(frozen=True, slots=True)

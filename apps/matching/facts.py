@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from apps.criteria.facts import FACTS, FactKind
 
-_NOT_KNOWN: Final = ("", "unknown")
+_NOT_KNOWN: Final = ("", "unknown", "not_applicable")
 
 
 def firm_facts(profile: Mapping[str, Any]) -> dict[str, Any]:

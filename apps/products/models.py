@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from apps.core.actor import Actor, OrganizationKind, Role
+from apps.criteria.facts import GUARANTEES
 from apps.products import terms, workflow
 from apps.products.terms import TERM_FIELDS, Terms
 
@@ -204,6 +205,24 @@ class ProductVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product}(第{self.version}版)"
+
+    @property
+    def guarantee_labels(self) -> list[str]:
+        """Kinds of security in Chinese."""
+        return [GUARANTEES[code] for code in self.guarantee_types]
+
+    @property
+    def repayment_labels(self) -> list[str]:
+        """Ways of repayment in Chinese."""
+        return [terms.REPAYMENTS[code] for code in self.repayment_types]
+
+    @property
+    def spread_text(self) -> str:
+        """`1年期LPR+50BP至+150BP`."""
+        base = f"{terms.TENORS[self.lpr_tenor]}{self.bps_min:+d}BP"
+        if self.bps_max is None:
+            return f"{base}起"
+        return base if self.bps_max == self.bps_min else f"{base}至{self.bps_max:+d}BP"
 
     @property
     def terms(self) -> Terms:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 
-from apps.core.actor import Actor, Role
+from apps.accounts.models import Organization
+from apps.core.actor import Actor, OrganizationKind, Role
 from apps.core.errors import NotVisible
 from apps.core.work import WorkItem
 from apps.criteria.language import Node, read_criteria
@@ -25,6 +26,13 @@ Rates = Mapping[str, Decimal]
 def published_versions(on: date) -> QuerySet[ProductVersion]:
     """Versions in force on the day, public."""
     return ProductVersion.objects.in_force(on).select_related("product__organization")
+
+
+def hall_versions(on: date, lpr: Rates) -> QuerySet[ProductVersion]:
+    """Versions in force with `low_rate_bps`, the lowest annual rate in basis points, by product name."""
+    base = Case(*(When(lpr_tenor=tenor, then=Value(int(pct * 100))) for tenor, pct in lpr.items()))
+    rows = published_versions(on).annotate(low_rate_bps=base + F("bps_min"))
+    return rows.order_by("product__name", "pk")
 
 
 def versions_visible_to(actor: Actor | None) -> QuerySet[ProductVersion]:
@@ -61,6 +69,17 @@ def latest_versions_of_bank(actor: Actor) -> QuerySet[ProductVersion]:
         .select_related("product__organization")
         .order_by("product__name", "id")
     )
+
+
+def blocking_lists(on: date) -> list[tuple[str, str]]:
+    """(code, name) of the lists in force that a bank may refer to."""
+    return [(rule.code, rule.name) for rule in reference.block_lists(on)]
+
+
+def bank_by_name() -> dict[str, Organization]:
+    """Active banks and branches by the name that they sign with."""
+    banks = Organization.objects.filter(kind=OrganizationKind.BANK, is_active=True).order_by("name", "pk")
+    return {bank.name: bank for bank in banks}
 
 
 def versions_of(product: Product, actor: Actor | None) -> QuerySet[ProductVersion]:

@@ -56,7 +56,7 @@ def draft_product(
         raise InvalidInput("只有金融机构可以发布产品。")
     name = name.strip()
     if not 0 < len(name) <= 100:
-        raise InvalidInput(fields={"name": "产品名称应为 1 至 100 字。"})
+        raise InvalidInput("产品名称应为 1 至 100 字。", fields={"name": "产品名称应为 1 至 100 字。"})
     stored = _checked(terms, criteria, business_date)
     try:
         with transaction.atomic():
@@ -64,7 +64,8 @@ def draft_product(
             audit.record(actor=actor, verb="products.draft_product", target=product, now=now)
             return _create(actor, product, terms, stored, source_texts or {}, now)
     except IntegrityError as error:
-        raise InvalidInput(fields={"name": f"贵行已有名为“{name}”的产品。"}) from error
+        message = f"贵行已有名为“{name}”的产品。"
+        raise InvalidInput(message, fields={"name": message}) from error
 
 
 def draft_version(

@@ -51,7 +51,7 @@ def publish_version(
     that day.
     """
     if effective_from < business_date:
-        raise InvalidInput(fields={"effective_from": "生效日期不能早于今天。"})
+        raise InvalidInput("生效日期不能早于今天。", fields={"effective_from": "生效日期不能早于今天。"})
     policies.require_own(actor, version.product)
     VERSION.check(version.state, "publish", actor.roles)
     policies.require_second_person(actor, version)
@@ -106,7 +106,7 @@ def withdraw_version(*, actor: Actor, version: ProductVersion, reason: str, busi
 def _reason(reason: str) -> str:
     reason = reason.strip()
     if not 0 < len(reason) <= 300:
-        raise InvalidInput(fields={"reason": "请写明原因（不超过 300 字）。"})
+        raise InvalidInput("请写明原因（不超过 300 字）。", fields={"reason": "请写明原因（不超过 300 字）。"})
     return reason
 
 
