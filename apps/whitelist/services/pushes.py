@@ -63,7 +63,7 @@ def request_push(*, actor: Actor, programme: Programme, bank: Organization, now:
             actor=actor,
             kind=JOB_KIND,
             key=f"batch-{batch.pk}",
-            payload={"batch_id": batch.pk},
+            payload={"batch_id": batch.pk, "now": now.isoformat()},
             now=now,
             business_date=business_date(now),
         )

@@ -67,7 +67,7 @@ def request_screening(*, actor: Actor, programme: Programme, business_date: date
                 actor=actor,
                 kind=JOB_KIND,
                 key=f"run-{run.pk}",
-                payload={"run_id": run.pk},
+                payload={"run_id": run.pk, "now": now.isoformat()},
                 now=now,
                 business_date=business_date,
             )
