@@ -1,6 +1,5 @@
 """What every page knows: who acts, where one can go, which business date is shown."""
 
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -23,12 +22,5 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "role_label": "、".join(ROLE_LABELS[role] for role in sorted(actor.roles)) if actor else "",  # type: ignore[index]
         "demo_mode": settings.DEMO,
         "business_date": today,
-        "calendar_warning": _calendar_warning(today) if actor else "",
+        "calendar_warning": actor is not None and not work_calendar().covers(today),
     }
-
-
-def _calendar_warning(today: date) -> str:
-    """A sentence while the calendar of the year is not loaded: terms in working days are then estimates."""
-    if work_calendar().covers(today):
-        return ""
-    return f"{today.year}年的工作日历尚未登记，按周一至周五推算工作日，期限可能有出入。"
