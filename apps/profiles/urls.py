@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.profiles import views
 
 app_name = "profiles"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.own_profile, name="own_profile"),
+    path("<str:code>/", views.profile_detail, name="profile_detail"),
+    path("<str:code>/records/<slug:item>/", views.record_list, name="record_list"),
+]

@@ -12,9 +12,17 @@ from apps.profiles.selectors.inputs import (
     inputs_of,
     subject_ranges_for_batch,
 )
-from apps.profiles.selectors.pages import ProfilePage, RecordTable, own_subject, profile_page_of, record_table_of
+from apps.profiles.selectors.pages import (
+    REPAIR_ITEMS,
+    ProfilePage,
+    RecordTable,
+    own_subject,
+    profile_page_of,
+    record_table_of,
+)
 from apps.profiles.selectors.profiles import (
     PROFILE_ITEMS,
+    history_of,
     latest_profile_of,
     profiles_for_batch,
     profiles_listed_to,
@@ -23,7 +31,7 @@ from apps.profiles.selectors.profiles import (
 
 __all__ = [
     "PROFILE_ITEMS",
-    "PROFILE_ITEMS",
+    "REPAIR_ITEMS",
     "Basis",
     "Freshness",
     "ProfilePage",
@@ -40,8 +48,11 @@ __all__ = [
     "inputs_of",
     "latest_profile_of",
     "newest_deliveries",
+    "own_subject",
+    "profile_page_of",
     "profiles_for_batch",
     "profiles_listed_to",
+    "record_table_of",
     "require_profile_items",
     "series_of",
     "subject_ranges_for_batch",

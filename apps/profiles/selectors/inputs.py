@@ -85,7 +85,7 @@ def _item_states(items: Collection[str], as_of: date, as_known: datetime) -> dic
     return {code: ItemState(newest.get(code), absence == "none") for code, absence, _ in catalogue}
 
 
-# A month counts as delivered when at least this share of the rows of three months before came (quarterly taxes repeat
+# A month counts as delivered when more than this share of the rows of three months before came (quarterly taxes repeat
 # every three months): one early row must not make everybody else look as if they had stopped paying.
 _DELIVERED_SHARE = 0.5
 _LOOK_BACK_MONTHS = 12
@@ -118,7 +118,7 @@ def _rows_a_month(rows: "QuerySet[PaymentRecord]") -> dict[str, dict[int, tuple[
 def _newest_whole(months: dict[int, tuple[int, date]]) -> date:
     for month in sorted(months, reverse=True):
         before = months.get(month - 3)
-        if before is None or months[month][0] >= before[0] * _DELIVERED_SHARE:
+        if before is None or months[month][0] > before[0] * _DELIVERED_SHARE:
             return months[month][1]
     return max(last for _, last in months.values())
 

@@ -1,7 +1,7 @@
 """Everything the portrait's pages show, with the permit that they opened."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import polars as pl
 from django.db.models import Model
 
 from apps.core.actor import Actor
+from apps.core.clock import CHINA
 from apps.core.errors import NotVisible
 from apps.core.permit import Permit
 from apps.profiles.explaining import DimensionPoints, Explanation
@@ -73,12 +74,29 @@ def _chart(series: Series) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of records: attribute, heading, whether it holds figures."""
+
+    name: str
+    label: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in a column."""
+
+    column: Column
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordTable:
     """Records of one item: only columns in which anything stands."""
 
     item: CatalogueItem
-    headers: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 _COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -115,6 +133,8 @@ _COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 _RECEIVED = ("recorded_at", "入库时间")
+# Needed beside an item to tell which of its events are repaired.
+REPAIR_ITEMS = ("credit_repair",)
 
 
 def record_table_of(subject_id: int, item_code: str, *, on: date, permit: Permit) -> RecordTable:
@@ -125,26 +145,31 @@ def record_table_of(subject_id: int, item_code: str, *, on: date, permit: Permit
     item = CatalogueItem.objects.get(code=item_code)
     rows: list[Model] = list(records.records_of(subject_id, item_code, permit=permit))
     if item.shape == "event" and not permit.own:
-        shown = _live_ids(subject_id, item_code, on)
+        shown = _live_ids(subject_id, item_code, on, permit)
         rows = [row for row in rows if row.pk in shown]
-    columns = [*_COLUMNS[item.shape], _RECEIVED]
-    filled = [
-        (name, label) for name, label in columns if any(getattr(row, name) not in (None, "") for row in rows)
+    columns = [
+        Column(name, label, any(isinstance(getattr(row, name), Decimal | int) for row in rows))
+        for name, label in (*_COLUMNS[item.shape], _RECEIVED)
+        if any(getattr(row, name) not in (None, "") for row in rows)
     ]
     return RecordTable(
         item,
-        tuple(label for _, label in filled),
-        tuple(tuple(_shown(getattr(row, name)) for name, _ in filled) for row in rows),
+        tuple(columns),
+        tuple(tuple(Cell(column, _text(getattr(row, column.name))) for column in columns) for row in rows),
     )
 
 
-def _live_ids(subject_id: int, item_code: str, on: date) -> set[int]:
-    events = records.events_for_batch(subject_id, subject_id, {item_code, "credit_repair"})
+def _live_ids(subject_id: int, item_code: str, on: date, permit: Permit) -> set[int]:
+    events = records.events_of(subject_id, permit=permit, item_codes={item_code, *REPAIR_ITEMS})
     typed = events.select(pl.col(name).cast(kind) for name, kind in EVENTS.items())
     setting = Setting(on, {}, {})
     live = live_events(with_repairs(typed, setting), setting)
     return set(live.filter(pl.col("item_code") == item_code)["id"])
 
 
-def _shown(value: Any) -> Any:
-    return f"{value:,.2f}" if isinstance(value, Decimal) else value
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(CHINA):%Y-%m-%d %H:%M}"
+    return f"{value:,.2f}" if isinstance(value, Decimal) else str(value)

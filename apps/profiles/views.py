@@ -1,0 +1,82 @@
+"""The portrait of a firm, and the records behind it. Every look at somebody else's data passes the gate."""
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from apps.consents import gate
+from apps.consents.rules import PURPOSE_LABELS, Purpose
+from apps.core import clock
+from apps.core.actor import Actor, OrganizationKind, Role
+from apps.core.errors import InvalidInput, NotVisible
+from apps.core.pages import ActorRequest, actor_required
+from apps.profiles import selectors
+from apps.profiles.explaining import DISCLAIMER
+from apps.subjects.models import Subject
+from apps.subjects.selectors import subject_visible_to
+
+_FIRM = (Role.FIRM_OWNER, Role.FIRM_ACCOUNTANT)
+_READERS = (*_FIRM, Role.BANK_OFFICER, Role.BANK_APPROVER, Role.AUTHORITY)
+
+
+@require_GET
+@actor_required(*_FIRM)
+def own_profile(request: ActorRequest) -> HttpResponse:
+    """To the firm's own portrait."""
+    return redirect("profiles:profile_detail", code=selectors.own_subject(request.actor).code)
+
+
+@require_GET
+@actor_required(*_READERS)
+def profile_detail(request: ActorRequest, code: str) -> HttpResponse:
+    """Score, reasons, figures, lists, freshness of one firm."""
+    subject = subject_visible_to(request.actor, code)
+    purpose = _purpose(request)
+    with transaction.atomic():
+        permit = gate.open(
+            actor=request.actor,
+            subject_id=subject.pk,
+            purpose=purpose,
+            items=selectors.PROFILE_ITEMS,
+            now=clock.now(),
+        )
+        profile = selectors.latest_profile_of(subject.pk, permit=permit)
+        told = selectors.profile_page_of(profile, permit=permit) if profile else None
+    return render(request, "profiles/profile_detail.html", _context(request.actor, subject, purpose) | {"told": told})
+
+
+@require_GET
+@actor_required(*_READERS)
+def record_list(request: ActorRequest, code: str, item: str) -> HttpResponse:
+    """The records of one item that a portrait was made from."""
+    subject = subject_visible_to(request.actor, code)
+    purpose = _purpose(request)
+    if item not in selectors.PROFILE_ITEMS:
+        raise NotVisible
+    now = clock.now()
+    with transaction.atomic():
+        items = {item, *selectors.REPAIR_ITEMS}
+        permit = gate.open(actor=request.actor, subject_id=subject.pk, purpose=purpose, items=items, now=now)
+        table = selectors.record_table_of(subject.pk, item, on=clock.business_date(now), permit=permit)
+    return render(request, "profiles/record_list.html", _context(request.actor, subject, purpose) | {"table": table})
+
+
+def _purpose(request: ActorRequest) -> str:
+    """What the look is for: as said in the address, else what the kind of organisation mostly looks for."""
+    given = request.GET.get("purpose", "")
+    if given and given not in PURPOSE_LABELS:
+        raise InvalidInput("没有这种查询用途。")
+    if request.actor.organization_kind == OrganizationKind.AUTHORITY:
+        return given or Purpose.WHITELIST
+    return given or Purpose.PRE_LOAN_REVIEW
+
+
+def _context(actor: Actor, subject: Subject, purpose: str) -> dict[str, object]:
+    return {
+        "subject": subject,
+        "is_own": actor.subject_id == subject.pk,
+        "purpose": purpose,
+        "purpose_label": PURPOSE_LABELS[purpose],
+        "disclaimer": DISCLAIMER,
+    }
