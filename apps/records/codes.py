@@ -3,6 +3,8 @@
 Weights and alphabets are those of `core.identifiers`; nothing about the code is defined here.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from apps.core import identifiers as ids
@@ -13,46 +15,57 @@ _REPLACEMENTS = [replacement or "" for replacement in ids.CODE_TRANSLATION.value
 LENGTH, ALPHABET, OUTER, INNER = "code_length", "code_alphabet", "code_outer", "code_inner"
 
 
-def normalised(code: pl.Expr) -> pl.Expr:
-    """`core.identifiers.normalise_code` of a text column."""
+def normalised(code: pl.Series) -> pl.Series:
+    """`core.identifiers.normalise_code` of every cell."""
     return code.str.replace_many(_REPLACED, _REPLACEMENTS)
 
 
-def fault(code: pl.Expr) -> pl.Expr:
-    """What is wrong with a normalised code: null where nothing, else code_length, code_alphabet, code_outer or, with a
-    right outer check character, code_inner.
+def faults(code: pl.Series) -> pl.Series:
+    """What is wrong with each normalised code: null where nothing, else code_length, code_alphabet, code_outer or, with
+    a right outer check character, code_inner.
     """
+    cells = code.alias("code").to_frame().with_row_index("row")
+    well_formed = cells.filter(pl.col("code").str.contains(ids.USCC_PATTERN))
+    checked = well_formed.select("row").with_columns(*_checks(well_formed["code"]))
+    text = pl.col("code")
     return (
-        pl.when(code.is_null())
-        .then(None)
-        .when(code.str.len_chars() != ids.USCC_LENGTH)
-        .then(pl.lit(LENGTH))
-        .when(~code.str.contains(ids.USCC_PATTERN))
-        .then(pl.lit(ALPHABET))
-        .when(_value(code, 17, ids.OUTER_ALPHABET) != _outer_value(code))
-        .then(pl.lit(OUTER))
-        .when(code.str.slice(16, 1) != _inner_char(code))
-        .then(pl.lit(INNER))
+        cells.join(checked, on="row", how="left", maintain_order="left")
+        .select(
+            pl.when(text.str.len_chars() != ids.USCC_LENGTH)
+            .then(pl.lit(LENGTH))
+            .when(pl.col("outer_ok").is_null() & text.is_not_null())
+            .then(pl.lit(ALPHABET))
+            .when(~pl.col("outer_ok"))
+            .then(pl.lit(OUTER))
+            .when(~pl.col("inner_ok"))
+            .then(pl.lit(INNER))
+            .alias("fault")
+        )
+        .to_series()
     )
 
 
-def _value(code: pl.Expr, position: int, alphabet: str) -> pl.Expr:
-    return code.str.slice(position, 1).replace_strict(
-        list(alphabet), list(range(len(alphabet))), default=None, return_dtype=pl.Int32
+def _checks(code: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Whether the outer and the inner check character of well-formed codes are right."""
+    chars = code.str.split("").explode()
+    outer = _values(chars, ids.OUTER_ALPHABET)
+    inner = _values(chars, ids.INNER_ALPHABET)
+    outer_sum = _weighted(outer, [*ids.OUTER_WEIGHTS, 1])
+    inner_sum = _weighted(inner, [0] * 8 + [*ids.INNER_WEIGHTS, 0, 0])
+    # The outer check value completes the sum to a multiple of 31 (MOD 31-3); the inner one is 11 minus the rest.
+    expected = (11 - inner_sum % 11) % 11
+    check = code.str.slice(16, 1).replace_strict(
+        list("0123456789X"), list(range(11)), default=None, return_dtype=pl.Int64
     )
+    return (outer_sum % 31 == 0).alias("outer_ok"), (check == expected).fill_null(False).alias("inner_ok")
 
 
-def _outer_value(code: pl.Expr) -> pl.Expr:
-    total = pl.sum_horizontal(
-        _value(code, position, ids.OUTER_ALPHABET) * weight for position, weight in enumerate(ids.OUTER_WEIGHTS)
-    )
-    return (31 - total % 31) % 31
+def _values(chars: pl.Series, alphabet: str) -> pl.Series:
+    return chars.replace_strict(list(alphabet), list(range(len(alphabet))), return_dtype=pl.Int64)
 
 
-def _inner_char(code: pl.Expr) -> pl.Expr:
-    total = pl.sum_horizontal(
-        _value(code, 8 + position, ids.INNER_ALPHABET) * weight for position, weight in enumerate(ids.INNER_WEIGHTS)
-    )
-    return ((11 - total % 11) % 11).replace_strict(
-        list(range(11)), list("0123456789X"), default=None, return_dtype=pl.String
-    )
+def _weighted(values: pl.Series, weights: Sequence[int]) -> pl.Series:
+    """The weighted sum over the 18 characters of each code."""
+    codes = len(values) // ids.USCC_LENGTH
+    products = values * pl.Series(list(weights) * codes, dtype=pl.Int64)
+    return products.reshape((codes, ids.USCC_LENGTH)).arr.sum()

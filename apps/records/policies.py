@@ -14,3 +14,11 @@ def can_deliver(actor: Actor, source: Source) -> bool:
 def can_decide(actor: Actor, delivery: Delivery) -> bool:
     """Held rows are decided by the body that sent them or by the platform's administrators."""
     return can_deliver(actor, delivery.source)
+
+
+def can_read_rows(actor: Actor, delivery: Delivery) -> bool:
+    """What a row says is shown to the source that delivered it and to nobody else without the gate (design §2)."""
+    return actor.has(Role.DEPARTMENT) and delivery.source.organization_id in {
+        actor.organization_id,
+        *actor.organization_ids,
+    }

@@ -95,6 +95,7 @@ LABELS: Final = {
     "invalid_value": "代码值不在代码表",
     "bad_format": "格式不符",
     "too_long": "内容过长",
+    "dismissed": "报送单位或平台认定不予入库",
     "conflict": "同键不同值",
     "one_code_many_subjects": "一码多赋",
     "one_subject_many_codes": "一主体多码",

@@ -29,7 +29,7 @@ _TYPES: Final = {
     "text": pl.String,
     "flag": pl.Boolean,
 }
-_CITIZEN_ID: Final = r"([1-9][0-9]{5})(?:18|19|20)[0-9]{8}([0-9]{3}[0-9Xx])"
+_CITIZEN_ID: Final = r"([1-9][0-9]{5})(?:18|19|20)[0-9]{6}([0-9]{3}[0-9Xx])"
 
 
 @dataclass(slots=True)

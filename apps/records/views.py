@@ -1,0 +1,177 @@
+"""Pages for the bodies that deliver and for the platform's administrators."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from apps.core import clock
+from apps.core.actor import Role
+from apps.core.errors import InvalidInput
+from apps.core.pages import ActorRequest, actor_required
+from apps.records import policies, selectors, services
+from apps.records.exports import rejected_rows_workbook
+from apps.records.forms import DeliveryForm, DismissForm
+from apps.records.models import Delivery
+from apps.records.reasons import LABELS
+
+PAGE_ROWS = 50
+SEES = (Role.DEPARTMENT, Role.OPERATOR, Role.AUDITOR)
+ACTS = (Role.DEPARTMENT, Role.OPERATOR)
+
+
+@actor_required(*SEES)
+def delivery_list(request: ActorRequest) -> HttpResponse:
+    """Deliveries, newest first."""
+    page, links = _page(request, selectors.deliveries_visible_to(request.actor))
+    return render(
+        request,
+        "records/delivery_list.html",
+        {"page": page, "links": links, "may_deliver": request.actor.has(*ACTS)},
+    )
+
+
+@actor_required(*ACTS)
+def delivery_create(request: ActorRequest) -> HttpResponse:
+    """Hand in a file."""
+    form = DeliveryForm(request.POST or None, request.FILES or None, actor=request.actor)
+    if form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            delivery = services.receive_delivery(
+                actor=request.actor,
+                source=form.source,
+                item_code=form.item_code,
+                file_name=upload.name,
+                content=upload.file,
+                now=clock.now(),
+            )
+        except InvalidInput as refusal:
+            form.take(refusal)
+        else:
+            messages.success(request, _receipt(delivery))
+            return redirect("records:delivery_detail", delivery.pk)
+    return render(request, "records/delivery_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _receipt(delivery: Delivery) -> str:
+    if delivery.repeats:
+        return f"这份文件与第{delivery.repeats.pk}号报送完全相同，未作任何改动。"
+    return "文件已接收，正在处理。"
+
+
+@actor_required(*SEES)
+def delivery_detail(request: ActorRequest, pk: int) -> HttpResponse:
+    """What became of a delivery, with reasons."""
+    delivery = selectors.delivery_visible_to(request.actor, pk)
+    context = {"delivery": delivery, "tallies": _tallies(delivery), "progress": _progress(delivery)}
+    return render(request, "records/delivery_detail.html", context)
+
+
+@actor_required(*SEES)
+def delivery_progress(request: ActorRequest, pk: int) -> HttpResponse:
+    """The progress bar by itself; when the work is over the page is loaded anew."""
+    delivery = selectors.delivery_visible_to(request.actor, pk)
+    response = render(request, "records/_delivery_progress.html", {"progress": _progress(delivery)})
+    if not delivery.job or delivery.job.is_over:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _progress(delivery: Delivery) -> dict[str, Any] | None:
+    job = delivery.job
+    if job is None:
+        return None
+    return {
+        "state": job.state,
+        "state_label": job.get_state_display(),
+        "running": not job.is_over,
+        "done": job.progress_done,
+        "total": job.progress_total,
+        "text": job.progress_note,
+        "poll_url": reverse("records:delivery_progress", args=[delivery.pk]),
+    }
+
+
+def _tallies(delivery: Delivery) -> list[dict[str, Any]]:
+    """Reasons under each count: «label» or «column：label», the most frequent first."""
+    groups = []
+    for kind, title in (
+        ("rejected", "退回的原因"),
+        ("held", "待处理的原因"),
+        ("duplicate", "重复"),
+        ("not_data", "非数据行"),
+        ("normalised", "已规范书写"),
+        ("warned", "提示"),
+    ):
+        rows = []
+        for reason, count in delivery.tallies.get(kind, {}).items():
+            column, _, code = reason.rpartition(":")
+            label = LABELS[code]
+            rows.append({"label": f"{column}：{label}" if column else label, "value": count})
+        if rows:
+            groups.append({"title": title, "rows": sorted(rows, key=lambda row: (-row["value"], row["label"]))})
+    return groups
+
+
+@actor_required(*SEES)
+def rejected_row_list(request: ActorRequest, pk: int) -> HttpResponse:
+    """Rows that went back. What was written in them is shown to their sender only."""
+    delivery = selectors.delivery_visible_to(request.actor, pk)
+    page, links = _page(request, selectors.rejected_rows_of(delivery))
+    rows = [{"row": row, "label": LABELS[row.reason]} for row in page]
+    context = {"delivery": delivery, "rows": rows, "page": page, "links": links}
+    context["shows_text"] = policies.can_read_rows(request.actor, delivery)
+    return render(request, "records/rejected_row_list.html", context)
+
+
+@actor_required(Role.DEPARTMENT)
+def rejected_row_download(request: ActorRequest, pk: int) -> HttpResponse:
+    """Rejected rows as a workbook, for their sender."""
+    delivery = selectors.delivery_visible_to(request.actor, pk)
+    content = rejected_rows_workbook(selectors.rejected_rows_of(delivery))
+    response = HttpResponse(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    response["Content-Disposition"] = f'attachment; filename="rejected-{delivery.pk}.xlsx"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@actor_required(*ACTS)
+def held_row_list(request: ActorRequest) -> HttpResponse:
+    """Rows that wait for a decision or for their subject."""
+    page, links = _page(request, selectors.held_rows_visible_to(request.actor))
+    rows = [
+        {"row": row, "label": LABELS[row.reason], "shows_text": policies.can_read_rows(request.actor, row.delivery)}
+        for row in page
+    ]
+    return render(request, "records/held_row_list.html", {"rows": rows, "page": page, "links": links})
+
+
+@actor_required(*ACTS)
+def held_row_dismiss(request: ActorRequest, pk: int) -> HttpResponse:
+    """Decide that a held row is no fact."""
+    held_row = selectors.held_row_visible_to(request.actor, pk)
+    form = DismissForm(request.POST or None)
+    if form.is_valid():
+        services.dismiss_held_row(
+            actor=request.actor, held_row=held_row, reason=form.cleaned_data["reason"], now=clock.now()
+        )
+        messages.success(request, "已记为不予入库。")
+        return redirect("records:held_row_list")
+    context = {"form": form, "row": held_row, "label": LABELS[held_row.reason]}
+    context["shows_text"] = policies.can_read_rows(request.actor, held_row.delivery)
+    return render(request, "records/held_row_dismiss.html", context)
+
+
+def _page(request: ActorRequest, rows: QuerySet[Any]) -> tuple[Page[Any], dict[str, Any]]:
+    page = Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
+    links = {
+        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else None,
+        "next_url": f"?page={page.next_page_number()}" if page.has_next() else None,
+        "summary": f"第{page.number}页，共{page.paginator.num_pages}页，{page.paginator.count}条",
+    }
+    return page, links

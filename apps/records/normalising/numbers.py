@@ -24,28 +24,52 @@ _LARGEST: Final = 10**17  # fen or ten-thousandths: numeric(18, 2) and (18, 4) h
 
 def money_yuan(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """元 → fen."""
-    return _number(raw, scale=2, factor=100)
+    return _number(raw, factor=100)
 
 
 def money_wan(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """万元 → fen."""
-    return _number(raw, scale=6, factor=1_000_000)
+    return _number(raw, factor=1_000_000)
 
 
 def decimal(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A quantity → ten-thousandths."""
-    return _number(raw, scale=4, factor=10_000, largest=10**18 - 1)
+    return _number(raw, factor=10_000, largest=10**18 - 1)
 
 
 def integer(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A count; `153.0` is one, `1.5` is not."""
-    parsed = _number(raw, scale=0, factor=1, largest=2**31 - 1)
+    parsed = _number(raw, factor=1, largest=2**31 - 1)
     exact = _exact(_plain(raw))
     fault = pl.when(parsed.fault.is_null() & (exact != exact.round(0))).then(pl.lit("not_an_integer"))
     return Parsed(parsed.value, fault.otherwise(parsed.fault), parsed.remark)
 
 
-def _number(raw: pl.Expr, *, scale: int, factor: int, largest: int = _LARGEST) -> Parsed:
+def quick_yuan(spec: FieldSpec) -> tuple[str, pl.Expr]:
+    """Cells that need no remark, with their value."""
+    return r"^[0-9]{1,13}(?:\.[0-9]{1,2})?$", _scaled(2, 100)
+
+
+def quick_wan(spec: FieldSpec) -> tuple[str, pl.Expr]:
+    """Cells that need no remark, with their value."""
+    return r"^[0-9]{1,10}(?:\.[0-9]{1,6})?$", _scaled(6, 1_000_000)
+
+
+def quick_integer(spec: FieldSpec) -> tuple[str, pl.Expr]:
+    """Cells that need no remark, with their value."""
+    return r"^[0-9]{1,9}$", pl.col("raw").cast(pl.Int64, strict=False)
+
+
+def quick_decimal(spec: FieldSpec) -> tuple[str, pl.Expr]:
+    """Cells that need no remark, with their value."""
+    return r"^[0-9]{1,13}(?:\.[0-9]{1,4})?$", _scaled(4, 10_000)
+
+
+def _scaled(places: int, factor: int) -> pl.Expr:
+    return (pl.col("raw").cast(pl.Decimal(38, places), strict=False) * factor).cast(pl.Int64, strict=False)
+
+
+def _number(raw: pl.Expr, *, factor: int, largest: int = _LARGEST) -> Parsed:
     plain = _plain(raw)
     exact = _exact(plain)
     scaled = exact * factor

@@ -16,8 +16,8 @@ _FORMULA: Final = r"^[=+\-@＝＋－＠]"
 
 def uscc(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """The subject's code, all checks of `core.identifiers`; a resident identity number is a natural person."""
-    value = codes.normalised(raw)
-    fault = codes.fault(value)
+    value = raw.map_batches(codes.normalised, return_dtype=pl.String)
+    fault = value.map_batches(codes.faults, return_dtype=pl.String)
     person = pl.when(fault.is_not_null()).then(value).map_elements(is_citizen_id, return_dtype=pl.Boolean)
     return Parsed(
         value,
@@ -60,6 +60,11 @@ def identifier(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     if spec.pattern:
         fault = fault.when(~value.str.contains(_whole(spec.pattern))).then(pl.lit("bad_format"))
     return Parsed(value, fault.otherwise(_too_long(value, spec)), pl.when(value != raw).then(pl.lit("text_form")))
+
+
+def quick_identifier(spec: FieldSpec) -> tuple[str, pl.Expr]:
+    """Cells that need no remark, with their value: plain digits."""
+    return _whole(spec.pattern) if spec.pattern else r"^[0-9]{1,50}$", pl.col("raw")
 
 
 def code_value(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:

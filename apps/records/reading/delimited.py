@@ -40,9 +40,13 @@ def read(stream: BinaryIO, item: ItemSpec) -> tuple[str, Iterator[pl.DataFrame],
 
 
 def _first_lines(stream: BinaryIO, codec: str) -> list[str]:
-    for text in encoding.text_blocks(stream, codec):
-        return _lines(text)[: SEARCHED_ROWS * 3]
-    return []
+    text = ""
+    for block in encoding.text_blocks(stream, codec):
+        text += block
+        lines = _lines(text)
+        if len(lines) > SEARCHED_ROWS:
+            return lines[:SEARCHED_ROWS]
+    return _lines(text)
 
 
 def _lines(text: str) -> list[str]:

@@ -44,6 +44,14 @@ def held_rows_visible_to(actor: Actor) -> QuerySet[HeldRow]:
     )
 
 
+def held_row_visible_to(actor: Actor, pk: int) -> HeldRow:
+    """One open held row. Raises NotVisible."""
+    row = held_rows_visible_to(actor).filter(pk=pk).first()
+    if row is None:
+        raise NotVisible("没有找到这一行，或已经处理过。")
+    return row
+
+
 def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
     """What the sender has to correct or decide."""
     if not actor.has(Role.DEPARTMENT, Role.OPERATOR):
