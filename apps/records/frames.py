@@ -29,7 +29,8 @@ def frame_of(sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
         cursor.execute(f"SELECT * FROM ({sql}) AS rows LIMIT 0", params)
         columns = {column.name: column.type_code for column in cursor.description}
         buffer = BytesIO()
-        with cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy:
+        # Below Django's wrapper: the one for query logging takes no parameters.
+        with cursor.cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)", params) as copy:
             for block in copy:
                 buffer.write(block)
     buffer.seek(0)
