@@ -6,7 +6,7 @@ from apps.core.actor import OrganizationKind, Role
 
 REGION = "610305"
 # A firm of the sample deliveries with an open financing need: its owner is the sample firm's owner.
-MAIN_FIRM = "91610305YY49A2277E"
+MAIN_FIRM = "91610305YY0756CE27"
 PLATFORM = "凤翔区信用平台办公室"
 AUTHORITY = "凤翔区发展和改革局"
 REGULATOR = "凤翔金融监管支局"

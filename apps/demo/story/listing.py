@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
+from apps.core.actor import Actor
 from apps.core.errors import NotPermitted
 from apps.core.models import Job
 from apps.demo.people import BANKS, REGION
 from apps.demo.report import Step
 from apps.demo.story.stage import Stage
 from apps.whitelist import services as whitelist
-from apps.core.actor import Actor
 from apps.whitelist.models import Push, ScreeningRun
 from apps.whitelist.services.pushes import Answer
 

@@ -28,7 +28,7 @@ def match_the_needs(stage: Stage) -> Step:
     stage.wait(matching.start_matching(actor=operator, business_date=stage.today, now=stage.now))
     verdicts = dict(Match.objects.values_list("verdict").annotate(n=Count("pk")).order_by("verdict"))
     runs = MatchRun.objects.count()
-    lines = [f"第 {fault.row} 行：{fault.sentence}" for faults in report.rejected for fault in faults]
+    lines = [f"第 {fault.row} 行“{fault.column}”{fault.text}：{fault.message}" for fault in report.rejected]
     return Step(
         "融资需求与匹配",
         {

@@ -28,7 +28,7 @@ def publish_the_products(stage: Stage) -> Step:
         products.publish_version(
             actor=approver, version=version, effective_from=stage.today, business_date=stage.today, now=stage.now
         )
-    lines = [f"第 {f.row} 行“{f.column}”：{f.text}：{f.sentence}" for faults in report.rejected for f in faults]
+    lines = [f"第 {f.row} 行“{f.column}”：{f.text}：{f.message}" for faults in report.rejected for f in faults]
     return Step(
         "金融产品：导入、提交、发布",
         {
