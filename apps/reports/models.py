@@ -118,3 +118,8 @@ class ReportFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.request}.pdf"
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the bytes as they were issued."""
+        return self.stored.sha256

@@ -198,7 +198,9 @@ def _require_consent(report: ReportRequest, now: datetime) -> None:
         consents = consents.select_for_update(no_key=True, of=("self",))
     # The use was counted when the gate opened.
     terms = replace(consents.get().terms, use_max=None)
-    verdict = judge(terms, Request(Purpose.REPORT, frozenset(record.items) & terms.items, business_date(now)))
+    verdict = judge(
+        terms, Request(Purpose.REPORT, {code: code for code in terms.items & set(record.items)}, business_date(now))
+    )
     if not verdict.allowed:
         raise gate.AccessRefused(f"报告未生成：{verdict.sentence}")
 
@@ -225,7 +227,7 @@ def download_report(*, actor: Actor, number: str, now: datetime) -> Handout:
         gate.open(actor=actor, subject_id=report.subject_id, purpose=Purpose.REPORT, items=report.items, now=now)
         with files.open_file(report.file.stored) as stream:
             content = stream.read()
-        if sha256_of(content) != report.file.stored.sha256:
+        if sha256_of(content) != report.file.sha256:
             raise FileDamaged
         ReportFile.objects.filter(request=report).update(downloads=F("downloads") + 1, downloaded_at=now)
         audit.record(actor=actor, verb="reports.download", target=report, now=now, subject_id=report.subject_id)

@@ -59,7 +59,9 @@ def _ask_form(request: ActorRequest) -> AskForm:
     choices = [(pk, f"{name}（{code}）") for pk, name, code in subjects.values_list("pk", "name", "code")]
     purposes = [(str(purpose), services.PURPOSE_TEXTS[purpose]) for purpose in services.STATED_PURPOSES]
     initial = {"subject": request.GET.get("subject")}
-    return AskForm(request.POST or None, subjects=choices, purposes=purposes, initial=initial)
+    return AskForm(
+        request.POST if request.method == "POST" else None, subjects=choices, purposes=purposes, initial=initial
+    )
 
 
 @require_GET
@@ -120,10 +122,10 @@ def verify(request: HttpRequest, number: str) -> HttpResponse:
     standing = rules.standing(
         is_revoked=file.request.state == "revoked", valid_until_on=file.request.valid_until_on, on=on
     )
-    form = CopyForm(request.POST or None, request.FILES or None)
+    form = CopyForm(request.POST, request.FILES) if request.method == "POST" else CopyForm()
     is_same = None
-    if request.method == "POST" and form.is_valid():
-        is_same = sha256_of(form.cleaned_data["copy"].file) == file.stored.sha256
+    if form.is_bound and form.is_valid():
+        is_same = sha256_of(form.cleaned_data["copy"].file) == file.sha256
     context = {"file": file, "report": file.request, "standing": standing, "form": form, "is_same": is_same}
     response = render(request, "reports/verify.html", context)
     response["Cache-Control"] = "no-store"

@@ -117,8 +117,8 @@ def _payments() -> dict[str, list[SimpleNamespace]]:
 
 
 def _event(**values: Any) -> dict[str, Any]:
-    names = ("key_text occurred_on authority class_text amount_yuan valid_from_on valid_to_on title").split()
-    return dict.fromkeys(names) | {"authority": "", "class_text": "", "title": "", "key_text": ""} | values
+    texts = dict.fromkeys(("key_text", "authority", "class_text", "title"), "")
+    return texts | dict.fromkeys(("occurred_on", "amount_yuan", "valid_from_on", "valid_to_on")) | values
 
 
 def _origin(code: str, name: str, owner: str, disclosure: str, newest: date | None, records: int) -> Origin:

@@ -9,7 +9,7 @@ from apps.core.clock import business_date
 from apps.core.errors import StateConflict
 from apps.core.money import yuan_from_fen
 from apps.core.permit import Permit
-from apps.profiles.frames import Setting
+from apps.profiles.frames import EVENTS, Setting
 from apps.profiles.indicators.views import live_events, with_repairs
 from apps.profiles.models import Profile, Scorecard
 from apps.profiles.selectors import latest_profile_of
@@ -74,7 +74,7 @@ def _live_events(
     """Live events by item, newest first; an item that was never delivered has no entry."""
     setting = Setting(as_of=on, items={}, severities={})
     items = [*SHOWN_EVENTS, "credit_repair"]
-    frame = events_of(subject_id, permit=permit, item_codes=items)
+    frame = events_of(subject_id, permit=permit, item_codes=items).select(list(EVENTS)).cast(EVENTS)
     rows = live_events(with_repairs(frame, setting), setting).to_dicts()
     rows.sort(key=lambda row: (row["occurred_on"] or date.min, row["key_text"]), reverse=True)
     events: dict[str, list[dict[str, Any]]] = {item: [] for item in SHOWN_EVENTS if item in collected}
