@@ -52,7 +52,9 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact. `item` is the catalogue item whose delivery would supply it; the firm itself supplies its need."""
+    """One fact. `item` is the catalogue item whose delivery would supply it (the first where there are several; empty
+    where it follows from many); the firm itself supplies its need.
+    """
 
     name: str
     label: str
@@ -90,7 +92,7 @@ _FACTS: Final = (
     Fact("has_block_application", "阻断融资申请的失信记录", Flag()),
     Fact("has_block_whitelist", "不得列入白名单的失信记录", Flag()),
     Fact("listed_{}", "名单记录", Flag()),
-    Fact("qualifications", "资质荣誉", Codes(QUALIFICATIONS), item="qualification"),
+    Fact("qualifications", "资质荣誉", Codes(QUALIFICATIONS), item="technology_firm"),
     Fact("invention_patents", "有效发明专利", Whole("件"), item="intellectual_property"),
     Fact("score", "平台信用评分", Whole("分")),
     Fact("coverage_pct", "数据覆盖率", Percent()),

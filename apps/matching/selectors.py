@@ -14,10 +14,10 @@ from apps.core.actor import Actor, OrganizationKind, Role
 from apps.core.errors import NotVisible
 from apps.core.permit import RunPermit
 from apps.core.work import WorkItem
-from apps.criteria.facts import fact_named
 from apps.matching.models import Dispatch, FinancingNeed, Match, MatchRun
 from apps.matching.workflow import OPEN, SENT
 from apps.profiles.models import Profile
+from apps.profiles.selectors.profiles import PROFILE_ITEMS
 
 
 def needs_visible_to(actor: Actor) -> QuerySet[FinancingNeed]:
@@ -72,13 +72,18 @@ class Disclosure:
 
 
 def disclosure_to_bank(actor: Actor, dispatch: Dispatch, now: datetime) -> Disclosure:
-    """Why the need fits, told to the bank that received it. The reasons carry figures of the firm, so they pass the
-    gate like any reading; the need itself was sent by the firm and needs no consent.
+    """Why the need fits, told to the bank that received it. The reasons carry figures of the firm's profile, so they
+    pass the gate like any reading; the need itself was sent by the firm and needs no consent.
     """
-    items = {fact_named(name).item for name in dispatch.match.run.facts} - {""}
     try:
         with transaction.atomic():
-            gate.open(actor=actor, subject_id=dispatch.need.subject_id, purpose=Purpose.MATCHING, items=items, now=now)
+            gate.open(
+                actor=actor,
+                subject_id=dispatch.need.subject_id,
+                purpose=Purpose.MATCHING,
+                items=PROFILE_ITEMS,
+                now=now,
+            )
             return Disclosure(dispatch.match.verdicts)
     except gate.AccessRefused as refused:
         return Disclosure([], refused.message)

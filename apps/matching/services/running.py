@@ -18,7 +18,6 @@ from apps.core.errors import StateConflict
 from apps.core.jobs import Lease, enqueue
 from apps.core.models import Job
 from apps.criteria.facts import FACTS, fact_named
-from apps.criteria.language import facts_asked
 from apps.criteria.selectors import snapshot
 from apps.criteria.values import Names
 from apps.criteria.verdict import Verdict
@@ -29,6 +28,7 @@ from apps.matching.models import FinancingNeed, Match, MatchRun
 from apps.matching.workflow import OPEN
 from apps.products import selectors as products
 from apps.profiles import selectors as profiles
+from apps.profiles.selectors.profiles import PROFILE_ITEMS
 
 JOB_KIND = "matching.match_needs"
 
@@ -41,12 +41,6 @@ class Board:
     offers: tuple[rules.Offer, ...]
     lpr: Mapping[str, Decimal]
     names: Names
-
-    @property
-    def items(self) -> frozenset[str]:
-        """Catalogue items whose records the criteria draw on."""
-        asked = frozenset().union(*(facts_asked(offer.criteria) for offer in self.offers))
-        return frozenset(fact_named(name).item for name in asked) - {""}
 
 
 def read_board(on: date) -> Board:
@@ -80,7 +74,7 @@ def run_match(*, actor: Actor, need: FinancingNeed, now: datetime) -> MatchRun:
     board = read_board(business_date(now))
     with transaction.atomic():
         permit = gate.open(
-            actor=actor, subject_id=need.subject_id, purpose=Purpose.MATCHING, items=board.items, now=now
+            actor=actor, subject_id=need.subject_id, purpose=Purpose.MATCHING, items=PROFILE_ITEMS, now=now
         )
         profile = profiles.latest_profile_of(need.subject_id, permit=permit)
         run = _run(actor, need, board, _columns_of(profile), now)
@@ -121,7 +115,7 @@ def match_open_needs(*, lease: Lease, business_date: date, now: datetime) -> dic
         permit = gate.open_for_run(
             actor=lease.actor,
             purpose=Purpose.MATCHING,
-            items=board.items,
+            items=PROFILE_ITEMS,
             run_label=f"融资需求匹配 {business_date}",
             subjects=len(subject_ids),
             now=now,
