@@ -1,7 +1,10 @@
-"""The catalogue items that the gate's tests speak of."""
+"""The catalogue items that the gate's tests speak of; pages here happen at `now`, like everything else."""
+
+from datetime import datetime
 
 import pytest
 
+from apps.core import clock
 from apps.records.models import CatalogueItem
 
 _ITEMS = {
@@ -38,3 +41,8 @@ def _catalogue(request: pytest.FixtureRequest) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+@pytest.fixture(autouse=True)
+def _business_clock(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)

@@ -1,0 +1,24 @@
+"""Which roles a kind of organisation may hold, and which never meet in one person."""
+
+import pytest
+
+from apps.accounts.rules import NEVER_TOGETHER, ROLES_OF_KIND, refusal_of_membership
+from apps.core.actor import OrganizationKind, Role
+
+
+@pytest.mark.parametrize("kind", list(OrganizationKind))
+@pytest.mark.parametrize("role", list(Role))
+def test_refusal_of_membership_follows_the_table(kind, role):
+    assert (refusal_of_membership(kind, role, []) is None) == (role in ROLES_OF_KIND[kind])
+
+
+def test_nobody_is_the_system():
+    assert all(Role.SYSTEM not in roles for roles in ROLES_OF_KIND.values())
+
+
+@pytest.mark.parametrize("pair", NEVER_TOGETHER, ids=lambda pair: "+".join(sorted(pair)))
+def test_refusal_of_membership_keeps_separated_roles_apart(pair):
+    first, second = sorted(pair)
+    kind = next(kind for kind, roles in ROLES_OF_KIND.items() if pair <= roles)
+    assert "相互制约" in refusal_of_membership(kind, second, [first])
+    assert refusal_of_membership(kind, first, [first]) is None
