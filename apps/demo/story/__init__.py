@@ -13,7 +13,7 @@ from apps.demo.story.lending import lend
 from apps.demo.story.listing import publish_the_whitelist
 from apps.demo.story.needs import match_the_needs
 from apps.demo.story.offers import publish_the_products
-from apps.demo.story.papers import print_the_report
+from apps.demo.story.papers import count_the_day, print_the_report
 from apps.demo.story.portraits import draw_the_portraits
 from apps.demo.story.stage import Stage
 from apps.demo.supervisor import Supervisor
@@ -28,6 +28,7 @@ STEPS: tuple[Callable[[Stage], Step], ...] = (
     publish_the_whitelist,
     lend,
     print_the_report,
+    count_the_day,
 )
 
 SEAL_SECONDS = 15
