@@ -1,7 +1,7 @@
 """From raw rows to rows of fact: normalise, sift, reject, build the typed columns. Pure; knows no database."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -165,11 +165,17 @@ def _facts(judged: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
     return frame.with_columns(pl.struct(same).hash(seed=0).alias(CONTENT))
 
 
-def staged_schema(item: ItemSpec) -> dict[str, Any]:
-    """Types of the columns of `Staged.rows`, to read rows back that were kept as JSON."""
-    typed = {name: _TYPES[kind] for name, kind in TYPED_COLUMNS[item.shape].items()}
+def restored(values: Sequence[Mapping[str, Any]], item: ItemSpec) -> pl.DataFrame:
+    """Rows like those of `Staged.rows` from the JSON objects that were kept of them."""
     texts = dict.fromkeys((SHEET, TEXT, CODE, NAME, KEY, KEY_TEXT, REMARKS, "extra"), pl.String)
-    return {ROW_NUMBER: pl.Int64, **texts, **typed}
+    typed = {name: _TYPES[kind] for name, kind in TYPED_COLUMNS[item.shape].items()}
+    columns = []
+    for name, kind in {ROW_NUMBER: pl.Int64, **texts, **typed}.items():
+        cells = [row.get(name) for row in values]
+        if kind == pl.Date:
+            cells = [cell and date.fromisoformat(cell) for cell in cells]
+        columns.append(pl.Series(name, cells, dtype=kind))
+    return pl.DataFrame(columns)
 
 
 def _joined(names: Iterable[str], item: ItemSpec) -> pl.Expr:

@@ -37,7 +37,7 @@ def social_insurance(*rows: str, code: str = "91610305YY0756CE27") -> str:
 
 def payment(period: str = "202610", paid: str = "2675.06", **cells: Any) -> str:
     """One row of 社会保险缴费明细."""
-    values = {"code": "CODE", "name": "凤翔区甲有限公司", "headcount": "1", "paid_on": "2026-11-08", "remark": ""}
+    values = {"code": "CODE", "name": "甲有限公司", "headcount": "1", "paid_on": "2026-11-08", "remark": ""}
     values |= cells
     return ",".join(
         [
@@ -52,3 +52,23 @@ def payment(period: str = "202610", paid: str = "2675.06", **cells: Any) -> str:
             values["remark"],
         ]
     )
+
+
+REGISTRATION = (
+    "统一社会信用代码,主体名称,主体类型,法定代表人(负责人、经营者),注册资本(万元),实缴资本(万元),成立日期,核准日期,住所(经营场所),"
+    "经营范围,行业代码,登记机关,登记状态,状态变更日期,年报年度,从业人数(人),营业收入(万元),资产总额(万元)"
+)
+CODES = ["91610305YY0756CE27", "91610305YY2JJ1594R", "91610305YY6345B86K"]
+FAULTY_CODE = "91610305YY69048P1U"  # its 17th character is wrong
+SOUND_CODE = "91610305YY69048P7E"
+
+
+def registration(code: str, name: str, person: str = "甲某", capital: str = "200.000000", status: str = "存续") -> str:
+    """One row of 登记注册信息."""
+    return f"{code},{name},有限责任公司,{person},{capital},,2021-03-12,,凤翔区,,F5127,,{status},,2025,6,259.00,523.00"
+
+
+def registration_file(*names: str) -> str:
+    """A delivery of 登记注册信息: the first name gets the first of `CODES`, and so on."""
+    rows = [registration(code, name, person=f"{name[0]}某") for code, name in zip(CODES, names, strict=False)]
+    return "\n".join([REGISTRATION, *rows, ""])

@@ -9,7 +9,17 @@ import pytest
 from apps.records.reading import read_table
 from apps.records.staging import Staged, stage
 from apps.records.triage import sort_out
-from tests.records.support import SOCIAL_INSURANCE, catalogue, payment, social_insurance
+from tests.records.support import (
+    CODES,
+    FAULTY_CODE,
+    REGISTRATION,
+    SOCIAL_INSURANCE,
+    SOUND_CODE,
+    catalogue,
+    payment,
+    registration,
+    social_insurance,
+)
 
 RECEIVED_ON = date(2026, 11, 15)
 
@@ -57,7 +67,7 @@ def test_every_fault_of_a_row_is_named_and_the_first_decides() -> None:
         "「费款所属期」的值「202613」不是存在的日期。"
         "「实缴金额(元)」的值「十五」是中文数字，请用阿拉伯数字填写。"
     )
-    assert row["original_text"].startswith("91610305YY0756CE28,凤翔区甲有限公司,202613")
+    assert row["original_text"].startswith("91610305YY0756CE28,甲有限公司,202613")
 
 
 def test_a_resident_identity_number_is_not_kept_whole() -> None:
@@ -100,21 +110,6 @@ def test_a_month_that_ends_in_february_of_a_leap_year() -> None:
     assert staged(social_insurance(payment("202402"))).rows["period_end_on"].to_list() == [date(2024, 2, 29)]
 
 
-REGISTRATION = (
-    "统一社会信用代码,主体名称,主体类型,法定代表人(负责人、经营者),注册资本(万元),实缴资本(万元),成立日期,核准日期,住所(经营场所),"
-    "经营范围,行业代码,登记机关,登记状态,状态变更日期,年报年度,从业人数(人),营业收入(万元),资产总额(万元)"
-)
-
-
-def registration(code: str, name: str, person: str = "甲某", capital: str = "200.000000") -> str:
-    """One row of 登记注册信息."""
-    return f"{code},{name},有限责任公司,{person},{capital},,2021-03-12,,凤翔区,,F5127,,存续,,,,,"
-
-
-CODES = ["91610305YY0756CE27", "91610305YY2JJ1594R", "91610305YY7661400H"]
-FAULTY = "91610305YY69048P1U"
-
-
 def _sorted(*rows: str) -> tuple[list[int], dict[int, str], int]:
     result = sort_out(staged("\n".join([REGISTRATION, *rows, ""]), "registration").rows, catalogue()["registration"])
     held = dict(zip(result.held["row_number"], result.held["reason"], strict=True))
@@ -147,8 +142,8 @@ def test_one_subject_with_two_codes_is_held_but_not_for_a_namesake() -> None:
 
 
 def test_a_faulty_code_is_taken_with_a_warning_and_is_no_second_code() -> None:
-    good, held, _ = _sorted(registration("91610305YY69048P7E", "甲公司"), registration(FAULTY, "甲公司"))
+    good, held, _ = _sorted(registration(SOUND_CODE, "甲公司"), registration(FAULTY_CODE, "甲公司"))
     assert (good, held) == ([2, 3], {})
-    rows = staged(f"{REGISTRATION}\n{registration(FAULTY, '甲公司')}\n", "registration").rows
+    rows = staged(f"{REGISTRATION}\n{registration(FAULTY_CODE, '甲公司')}\n", "registration").rows
     assert rows["remarks"].to_list() == ["code:code_inner"]
     assert isinstance(rows, pl.DataFrame)

@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import datetime
 from typing import Any, Final
 
-import polars as pl
 from django.db import transaction
 
 from apps.core import audit
@@ -17,7 +16,7 @@ from apps.records.reading import TEXT
 from apps.records.selectors import spec_of
 from apps.records.services.chunks import apply_rows
 from apps.records.services.intake import add_outcome
-from apps.records.staging import staged_schema
+from apps.records.staging import restored
 from apps.subjects.models import SubjectCode
 
 BATCH_ROWS: Final = 5_000
@@ -43,10 +42,7 @@ def retry_held_rows(*, lease: Lease, now: datetime) -> dict[str, Any]:
 def _retry(delivery_id: int, batch: list[HeldRow], actor: Actor, now: datetime) -> Counter[str]:
     delivery = Delivery.objects.select_for_update(of=("self",), no_key=True).select_related("item").get(pk=delivery_id)
     item = spec_of(delivery.item)
-    rows = pl.DataFrame(
-        [held.values | {TEXT: held.original_text} for held in batch], schema_overrides=None, infer_schema_length=None
-    )
-    rows = rows.cast(staged_schema(item), strict=True)
+    rows = restored([held.values | {TEXT: held.original_text} for held in batch], item)
     outcome = apply_rows(rows, item, delivery_id, now)
     if not outcome.unknown.is_empty():
         raise RuntimeError("a subject vanished while its held rows were retried")
