@@ -49,6 +49,16 @@ class LinePoints:
     figures: tuple[Figure, ...]
     gap: str
 
+    @property
+    def points_text(self) -> str:
+        """Points without idle zeros, empty where the line could not be judged."""
+        return "" if self.points is None else _plain(self.points)
+
+    @property
+    def max_text(self) -> str:
+        """The most that the line gives."""
+        return _plain(self.max_points)
+
 
 @dataclass(frozen=True, slots=True)
 class DimensionPoints:
@@ -80,6 +90,11 @@ class Reason:
     lost: Decimal
     records: tuple[Record, ...]
     items: tuple[str, ...]
+
+    @property
+    def lost_text(self) -> str:
+        """Points lost without idle zeros."""
+        return _plain(self.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +165,10 @@ def _text(indicator: Indicator, value: Any, labels: Mapping[str, str]) -> str:
     return _FORMATS.get(indicator.unit, "{}").format(value) + suffix
 
 
+def _plain(points: Decimal) -> str:
+    return f"{points:f}".rstrip("0").rstrip(".") if "." in f"{points:f}" else f"{points:f}"
+
+
 def _points(hundredths: int) -> Decimal:
     return Decimal(hundredths).scaleb(-2)
 
@@ -176,7 +195,8 @@ def _dimension(label: str, max_points: int, lines: Sequence[LinePoints]) -> Dime
 
 def _reason(line: Line, stored: Mapping[str, Any]) -> Reason:
     items = tuple(dict.fromkeys(item for indicator in line.sources for item in indicator.items))
-    return Reason(line, _points(stored["lost"]), tuple(Record(**each) for each in stored["records"]), items)
+    records = tuple(Record(**each | {"text": each["text"].replace("|", " ")}) for each in stored["records"])
+    return Reason(line, _points(stored["lost"]), records, items)
 
 
 def _block(stored: Mapping[str, Any]) -> Block:

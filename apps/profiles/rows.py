@@ -41,4 +41,4 @@ def _in_table_unit(indicator: Indicator) -> pl.Expr:
 
 
 def _places(column: str, decimals: int) -> pl.Expr:
-    return pl.col(column).cast(pl.Decimal(38, decimals)) / 10**decimals
+    return pl.col(column).cast(pl.Decimal(38, decimals)) / pl.lit(10**decimals)

@@ -190,8 +190,8 @@ def points_of(line: Line) -> pl.Expr:
         known = text.replace_strict(dict(line.values), default=line.unseen, return_dtype=pl.Int64)
     else:
         known = pl.lit(line.bins[-1].points, pl.Int64)
-        for each in reversed(line.bins[:-1]):
-            known = pl.when(value < _scaled(each.high, indicator)).then(each.points).otherwise(known)
+        for step in reversed(line.bins[:-1]):
+            known = pl.when(value < _scaled(step.high, indicator)).then(step.points).otherwise(known)
     return pl.when(value.is_null()).then(pl.lit(line.missing, pl.Int64)).otherwise(known).cast(pl.Int64)
 
 

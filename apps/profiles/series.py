@@ -13,12 +13,16 @@ MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One figure a month, oldest first; None where nothing was delivered. `item` is where it comes from."""
+    """One figure a month, oldest first; None where nothing was delivered. `item` is where it comes from.
+
+    `chart`: bars for sums that may come once a quarter, a line for levels.
+    """
 
     slug: str
     label: str
     unit: str
     item: str
+    chart: str
     months: tuple[str, ...]
     values: tuple[Decimal | None, ...]
 
@@ -59,6 +63,7 @@ def _series(
         label,
         unit,
         item,
+        "bar" if view_name == "vat" else "line",
         tuple(f"{(newest - k) // 12}-{(newest - k) % 12 + 1:02}" for k in back),
         tuple(Decimal(by_month[k]).scaleb(-decimals) if k in by_month else None for k in back),
     )

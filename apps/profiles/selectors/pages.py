@@ -30,16 +30,22 @@ class ProfilePage:
     profile: Profile
     told: Explanation
     radar: dict[str, Any]
+    unjudged: tuple[str, ...]
     charts: tuple[tuple[Series, dict[str, Any]], ...]
     freshness: list[Freshness]
+
+    @property
+    def alert_tone(self) -> str:
+        """How loud the notice about lists is."""
+        stops = any(effect == "BLOCK" for block in self.told.blocks for _, effect, _ in block.effects)
+        return "danger" if stops else "warning"
 
 
 def own_subject(actor: Actor) -> Subject:
     """The firm that the actor acts for. Raises NotVisible."""
-    subject = Subject.objects.filter(pk=actor.subject_id).first()
-    if subject is None:
+    if actor.subject_id is None:
         raise NotVisible
-    return subject
+    return Subject.objects.get(pk=actor.subject_id)
 
 
 def profile_page_of(profile: Profile, *, permit: Permit) -> ProfilePage:
@@ -49,15 +55,17 @@ def profile_page_of(profile: Profile, *, permit: Permit) -> ProfilePage:
         profile,
         told,
         _radar(told.dimensions),
+        tuple(each.label for each in told.dimensions if each.share_pct is None),
         tuple((series, _chart(series)) for series in series_of(profile, permit=permit)),
         freshness_of(profile.subject_id, profile.as_known_at, permit=permit),
     )
 
 
 def _radar(dimensions: tuple[DimensionPoints, ...]) -> dict[str, Any]:
+    judged = [each for each in dimensions if each.share_pct is not None]
     return {
-        "labels": [each.label for each in dimensions],
-        "series": [{"name": "得分率", "values": [each.share_pct for each in dimensions]}],
+        "labels": [each.label for each in judged],
+        "series": [{"name": "得分率", "values": [each.share_pct for each in judged]}],
         "unit": "%",
         "highest": 100,
     }

@@ -34,7 +34,7 @@ def profiles_listed_to(actor: Actor, *, purpose: str, on: date) -> "QuerySet[Pro
     """
     identity = Profile.objects.only("subject_id", "code", "name", "kind", "region_code", "as_of_on").order_by("pk")
     if actor.organization_kind == OrganizationKind.FIRM:
-        return identity.filter(subject_id=actor.subject_id)
+        return identity.filter(subject_id=actor.subject_id) if actor.subject_id else identity.none()
     ids = subject_ids_open_to(actor, purpose=purpose, items=PROFILE_ITEMS, on=on)
     return identity.filter(subject_id__in=ids)
 

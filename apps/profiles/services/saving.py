@@ -9,8 +9,8 @@ from apps.records.frames import copy_in, frame_of
 _INCOMING = "profiles_incoming"
 _PROFILE = Profile._meta.db_table
 _HISTORY = ProfileHistory._meta.db_table
-_PROFILE_COLUMNS = [field.column for field in Profile._meta.concrete_fields]
-_HISTORY_COLUMNS = [field.column for field in ProfileHistory._meta.concrete_fields if not field.primary_key]
+_PROFILE_COLUMNS = [field.attname for field in Profile._meta.concrete_fields]
+_HISTORY_COLUMNS = [field.attname for field in ProfileHistory._meta.concrete_fields if not field.primary_key]
 _UPSERT = (
     f"INSERT INTO {_PROFILE} ({', '.join(_PROFILE_COLUMNS)})"
     f" SELECT {', '.join(_PROFILE_COLUMNS)} FROM {_INCOMING}"
