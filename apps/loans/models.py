@@ -311,6 +311,11 @@ class Instalment(models.Model):
         return f"{self.drawdown} 第{self.number}期"
 
     @property
+    def paid_yuan(self) -> Decimal:
+        """Principal and interest paid so far."""
+        return self.paid_principal_yuan + self.paid_interest_yuan
+
+    @property
     def due(self) -> Due:
         """The facts that the rules judge."""
         return Due(

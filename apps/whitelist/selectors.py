@@ -1,6 +1,6 @@
 """Reads of the whitelist. What a single firm met or missed is protected data and needs a Permit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,12 +18,14 @@ from apps.core.errors import NotVisible
 from apps.core.permit import Permit
 from apps.core.work import WorkItem
 from apps.criteria.evaluation import evaluate
+from apps.criteria.facts import fact_named
 from apps.criteria.language import Node, facts_asked, read_criteria
 from apps.criteria.selectors import snapshot
 from apps.criteria.verdict import Evaluation
-from apps.criteria.wording import finding_json, label_of, required
+from apps.criteria.wording import finding_json, required
 from apps.profiles.models import Profile
 from apps.profiles.selectors import profiles_for_batch
+from apps.reference.selectors import figures, region_tree
 from apps.whitelist import screening
 from apps.whitelist.models import (
     DeclineReason,
@@ -35,14 +37,14 @@ from apps.whitelist.models import (
     ScreeningOutcome,
     ScreeningRun,
 )
-from apps.whitelist.rules import CONSENT_LABEL, CONSENT_SLUG, ListedFacts
+from apps.whitelist.rules import CONSENT_LABEL, ListedFacts, default_criteria
 from apps.whitelist.workflow import OPEN_PUSH_STATES
 
 
 def programmes_visible_to(actor: Actor) -> QuerySet[Programme]:
     """Programmes with the number of firms on them, newest first."""
     active = Count("listings", filter=Q(listings__state="active"))
-    return Programme.objects.visible_to(actor).select_related("authority").annotate(active=active).order_by("-pk")
+    return Programme.objects.visible_to(actor).select_related("authority").annotate(active_count=active).order_by("-pk")
 
 
 def programme_visible_to(actor: Actor, programme_id: int) -> Programme:
@@ -67,6 +69,26 @@ def run_visible_to(actor: Actor, run_id: int) -> ScreeningRun:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Criteria and validity that a new programme starts from."""
+
+    criteria: list[dict[str, Any]]
+    valid_months: int
+
+
+def platform_rule(on: date) -> Rule:
+    """The platform's own rule with the policy figures of the day."""
+    policy = figures(on)
+    return Rule(default_criteria(policy), int(policy["whitelist_validity_months"]))
+
+
+def regions_for(actor: Actor, on: date) -> list[tuple[str, str]]:
+    """(code, name) of the regions in force within the actor's scope, for forms."""
+    nodes = region_tree(on).nodes
+    return [(code, f"{nodes[code].name} {code}") for code in sorted(nodes) if actor.sees_region(code)]
+
+
 def nodes_of(run: ScreeningRun) -> tuple[Node, ...]:
     """The run's criteria as they were read on its day."""
     return read_criteria(run.criteria, snapshot(run.business_date))
@@ -85,11 +107,6 @@ def reason_rows(run: ScreeningRun) -> list[dict[str, Any]]:
     tables = snapshot(run.business_date)
     words = [required(node, tables.names) for node in read_criteria(run.criteria, tables)] + [CONSENT_LABEL]
     return [row | {"label": label} for row, label in zip(run.counts["reasons"], words, strict=True)]
-
-
-def slug_label(slug: str) -> str:
-    """Chinese label of one letter's criterion."""
-    return CONSENT_LABEL if slug == CONSENT_SLUG else label_of(slug)
 
 
 def listings_visible_to(actor: Actor) -> QuerySet[Listing]:
@@ -160,6 +177,22 @@ def push_visible_to(actor: Actor, push_id: int) -> Push:
     if found is None:
         raise NotVisible
     return found
+
+
+def clocks(pushes: Iterable[Push]) -> list[tuple[Push, date | None]]:
+    """Each push with the day by which the bank has to act, while it has to."""
+    due = {
+        "pushed": "contact_by_on",
+        "received": "contact_by_on",
+        "accepted": "decide_by_on",
+        "examining": "decide_by_on",
+    }
+    return [(push, getattr(push, due[push.state]) if push.state in due else None) for push in pushes]
+
+
+def items_of(run: ScreeningRun) -> set[str]:
+    """The catalogue items behind the facts that a run's criteria read."""
+    return {item for name in facts_asked(nodes_of(run)) if (item := fact_named(name).item)}
 
 
 def feedback_of(push: Push) -> QuerySet[Feedback]:
@@ -256,7 +289,7 @@ def replay(run: ScreeningRun) -> Replay:
     return Replay("same" if found == stored else "different", stored, found)
 
 
-def runs_for_replay(run_id: int) -> ScreeningRun | None:
+def run_for_replay(run_id: int) -> ScreeningRun | None:
     """A screened run by number, for the command."""
     return (
         ScreeningRun.objects.select_related("programme", "inputs").filter(pk=run_id).exclude(outcome_digest="").first()

@@ -1,15 +1,12 @@
 """The constraints of the tables bite, whatever a service would do."""
 
 from datetime import date
-from decimal import Decimal
 
 import pytest
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from apps.loans.models import Application, CreditLine, Drawdown, Instalment, Repayment
 from tests.loans.factories import Loans
-
-NAN = Decimal("NaN")
 
 
 def refuses(queryset, constraint: str, **values) -> None:
@@ -81,8 +78,6 @@ def test_credit_line_is_never_exceeded(loans: Loans, values, constraint):
 )
 def test_no_amount_is_not_a_number(loans: Loans, model, column):
     loans.repay(loans.post(loans.approve()), "1000", date(2026, 12, 15))
-    from django.db import connection
-
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {model} SET {column} = 'NaN'")
 

@@ -8,7 +8,7 @@ from apps.whitelist.services.programmes import (
     open_programme,
     revise_programme,
 )
-from apps.whitelist.services.pushes import answer_push, push_listings, request_push
+from apps.whitelist.services.pushes import Answer, answer_push, push_listings, request_push
 from apps.whitelist.services.runs import (
     approve_screening,
     discard_screening,
@@ -18,6 +18,7 @@ from apps.whitelist.services.runs import (
 )
 
 __all__ = [
+    "Answer",
     "answer_push",
     "approve_screening",
     "close_programme",

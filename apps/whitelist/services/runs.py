@@ -1,6 +1,5 @@
 """A screening run: asked for by one person, judged by a job, approved by another person, published."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,8 +13,7 @@ from apps.core.actor import Actor
 from apps.core.errors import InvalidInput, NotPermitted, StateConflict
 from apps.core.jobs import Lease, enqueue
 from apps.core.months import add_months
-from apps.criteria.facts import fact_named
-from apps.criteria.language import Node, facts_asked, read_criteria
+from apps.criteria.language import read_criteria
 from apps.criteria.selectors import snapshot
 from apps.reference.selectors import codes_within
 from apps.whitelist import policies, screening, selectors
@@ -95,7 +93,7 @@ def screen(*, lease: Lease, run_id: int, now: datetime) -> dict[str, Any]:
         open_for_run(
             actor=lease.actor,
             purpose=Purpose.WHITELIST,
-            items=_items(nodes),
+            items=selectors.items_of(run),
             run_label=f"白名单筛选：{run}",
             subjects=inputs.height,
             now=now,
@@ -123,11 +121,6 @@ def screen(*, lease: Lease, run_id: int, now: datetime) -> dict[str, Any]:
         )
         lease.progress(inputs.height, inputs.height)
     return counts
-
-
-def _items(nodes: Sequence[Node]) -> set[str]:
-    """The catalogue items behind the facts that the criteria read."""
-    return {item for name in facts_asked(nodes) if (item := fact_named(name).item)}
 
 
 def _copy_outcomes(run: ScreeningRun, outcomes: pl.DataFrame) -> None:
