@@ -26,10 +26,12 @@ def smallest_change(nodes: Sequence[Node], facts: Mapping[str, Any], found: Eval
     another criterion.
     """
     unmet = [node for node, finding in zip(nodes, found.findings, strict=True) if finding.verdict is Verdict.NOT_MET]
-    if len(unmet) != 1 or not isinstance(unmet[0], Criterion) or unmet[0].definition.nearest is None:
+    if len(unmet) != 1 or not isinstance(unmet[0], Criterion):
         return None
-    criterion = unmet[0]
-    name = criterion.definition.facts[0]
-    after = criterion.definition.nearest(facts[name], criterion.parameter)
+    definition, parameter = unmet[0].definition, unmet[0].parameter
+    if definition.nearest is None:
+        return None
+    name = definition.facts[0]
+    after = definition.nearest(facts[name], parameter)
     again = evaluate(nodes, {**facts, name: after})
     return None if again.verdict is Verdict.NOT_MET else Change(name, facts[name], after, again.verdict)

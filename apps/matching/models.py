@@ -22,7 +22,7 @@ class FinancingNeedQuerySet(models.QuerySet["FinancingNeed"]):
         if actor.has(Role.OPERATOR, Role.AUDITOR, Role.SYSTEM):
             return self.all()
         if actor.organization_kind == OrganizationKind.FIRM:
-            return self.filter(subject_id=actor.subject_id)
+            return self.filter(subject_id=actor.subject_id) if actor.subject_id else self.none()
         if actor.organization_kind == OrganizationKind.BANK:
             received = Dispatch.objects.exclude(state=workflow.RECALLED).filter(
                 organization_id__in=actor.organization_ids
@@ -137,7 +137,7 @@ class DispatchQuerySet(models.QuerySet["Dispatch"]):
         if actor.has(Role.OPERATOR, Role.AUDITOR, Role.SYSTEM):
             return self.all()
         if actor.organization_kind == OrganizationKind.FIRM:
-            return self.filter(need__subject_id=actor.subject_id)
+            return self.filter(need__subject_id=actor.subject_id) if actor.subject_id else self.none()
         if actor.organization_kind == OrganizationKind.BANK:
             return self.filter(organization_id__in=actor.organization_ids).exclude(state=workflow.RECALLED)
         return self.none()

@@ -60,7 +60,7 @@ def matches_of(run: MatchRun) -> QuerySet[Match]:
 def profiles_for_batch(subject_ids: Iterable[int], *, permit: RunPermit) -> dict[int, dict[str, Any]]:
     """Columns of the newest profile by subject, for a calculation on record; a subject without one is left out."""
     rows = Profile.objects.filter(subject_id__in=subject_ids).order_by("subject_id").values()
-    return {row["subject_id"]: row for row in rows}
+    return {row["subject_id"]: dict(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

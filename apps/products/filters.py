@@ -4,8 +4,11 @@ from datetime import date
 from decimal import Decimal
 
 import django_filters
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
 
+from apps.accounts.models import Organization
+from apps.core.actor import OrganizationKind
 from apps.core.filters import DayFilter, WholeFilter, YuanFilter
 from apps.criteria.facts import GUARANTEES
 from apps.products.models import ProductVersionQuerySet
@@ -49,15 +52,32 @@ class ProductFilters(django_filters.FilterSet):
         return rows.filter(**{f"{name}__contains": [value]})
 
 
+SORTS = {"rate": "利率从低到高", "days": "放款从快到慢", "amount": "额度从高到低"}
+
+
+def _banks(_request: HttpRequest | None) -> QuerySet[Organization]:
+    return Organization.objects.filter(kind=OrganizationKind.BANK.value, is_active=True).order_by("name", "id")
+
+
 class HallFilter(django_filters.FilterSet):
-    """The same questions for people, who think in 万元."""
+    """The same questions for people, who think in 万元; the order is theirs to choose."""
 
     q = django_filters.CharFilter(label="产品名称", field_name="product__name", lookup_expr="icontains", max_length=100)
     amount_wan = django_filters.NumberFilter(label="需要金额（万元）", method="lends", min_value=0)
     term_months = django_filters.NumberFilter(label="需要期限（月）", method="lasts", min_value=1)
     max_rate_pct = django_filters.NumberFilter(label="最高年利率（%）", method="costs", min_value=0)
+    bank = django_filters.ModelChoiceFilter(
+        label="银行", field_name="product__organization", queryset=_banks, empty_label="不限"
+    )
     guarantee = django_filters.ChoiceFilter(
         label="担保方式", method="secured", choices=list(GUARANTEES.items()), empty_label="不限"
+    )
+    repayment = django_filters.ChoiceFilter(
+        label="还款方式", method="repaid", choices=list(REPAYMENTS.items()), empty_label="不限"
+    )
+    first_loan = django_filters.ChoiceFilter(label="首贷", choices=list(FIRST_LOAN.items()), empty_label="不限")
+    sort = django_filters.ChoiceFilter(
+        label="排列", method="sorted_by", choices=list(SORTS.items()), empty_label="产品名称"
     )
 
     def lends(self, rows: ProductVersionQuerySet, _name: str, wan: Decimal) -> ProductVersionQuerySet:
@@ -70,11 +90,24 @@ class HallFilter(django_filters.FilterSet):
 
     def costs(self, rows: ProductVersionQuerySet, _name: str, pct: Decimal) -> ProductVersionQuerySet:
         """Can be had at that rate."""
-        return rows.filter(low_rate_bps__lte=int(pct * 100))
+        return rows.filter(low_rate_bps__lte=int(pct * 100))  # type: ignore[misc]  # annotated by hall_versions
 
     def secured(self, rows: ProductVersionQuerySet, _name: str, value: str) -> ProductVersionQuerySet:
         """Takes that kind of security."""
         return rows.filter(guarantee_types__contains=[value])
+
+    def repaid(self, rows: ProductVersionQuerySet, _name: str, value: str) -> ProductVersionQuerySet:
+        """May be repaid that way."""
+        return rows.filter(repayment_types__contains=[value])
+
+    def sorted_by(self, rows: ProductVersionQuerySet, _name: str, value: str) -> ProductVersionQuerySet:
+        """Another order; the name breaks ties."""
+        first = {
+            "rate": F("low_rate_bps").asc(),
+            "days": F("promised_days").asc(nulls_last=True),
+            "amount": F("amount_max_yuan").desc(),
+        }
+        return rows.order_by(first[value], "product__name", "pk")
 
 
 def _lending(rows: ProductVersionQuerySet, amount_yuan: Decimal) -> ProductVersionQuerySet:

@@ -66,7 +66,7 @@ def version_detail(request: HttpRequest, version_id: int) -> HttpResponse:
         "demands": selectors.demands_of(version, snapshot(today)),
         "is_own": is_own,
         "moves": policies.moves_open_to(actor, version) if is_own and actor else [],
-        "can_edit": bool(actor) and policies.can_edit(actor, version),
+        "can_edit": actor is not None and policies.can_edit(actor, version),
         "can_draft": is_own and actor is not None and actor.has(Role.BANK_OFFICER),
         "versions": selectors.versions_of(version.product, actor) if is_own else [],
     }

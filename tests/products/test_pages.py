@@ -1,6 +1,7 @@
 """The hall, the bank's own pages, the import page."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -65,15 +66,52 @@ def test_the_hall_is_open_to_everybody_and_filters_by_address(cast, now):
     assert "没有符合条件的产品" in client.get(reverse("products:hall"), {"amount_wan": "9000"}).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({}, ["乙贷", "甲贷"]),
+        ({"sort": "rate"}, ["甲贷", "乙贷"]),
+        ({"sort": "amount"}, ["甲贷", "乙贷"]),
+        ({"sort": "days"}, ["乙贷", "甲贷"]),
+        ({"guarantee": "mortgage"}, ["甲贷"]),
+        ({"repayment": "bullet"}, ["甲贷"]),
+        ({"first_loan": "only"}, ["甲贷"]),
+        ({"max_rate_pct": "3.6"}, ["乙贷", "甲贷"]),
+        ({"max_rate_pct": "3.4"}, []),
+        ({"amount_wan": "400"}, ["甲贷"]),
+        ({"term_months": "12"}, ["乙贷", "甲贷"]),
+        ({"term_months": "6"}, ["乙贷"]),
+        ({"q": "乙"}, ["乙贷"]),
+    ],
+)
+def test_the_hall_answers_each_question(cast, now, query, names):
+    published(cast, now, name="乙贷", bps_min=60)
+    published(
+        cast,
+        now,
+        name="甲贷",
+        lpr_tenor="5Y",
+        bps_min=0,
+        amount_max_yuan=Decimal("5000000.00"),
+        term_min_months=12,
+        promised_days=None,
+        guarantee_types=("mortgage",),
+        repayment_types=("bullet",),
+        first_loan="only",
+    )
+    rows = Client().get(reverse("products:hall"), query).context["rows"]
+    assert [version.product.name for version, _ in rows] == names
+
+
 def test_the_hall_asks_the_same_number_of_queries_for_one_product_and_for_twelve(cast, now, django_assert_num_queries):
     client = Client()
     published(cast, now, name="产品 0")
     client.get(reverse("products:hall"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(reverse("products:hall"))
     for number in range(1, 13):
         published(cast, now, name=f"产品 {number}")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         page = client.get(reverse("products:hall")).content.decode()
     assert "共 13 个产品" in page
     assert "下一页" in page
