@@ -21,7 +21,7 @@ class ReportRequestQuerySet(models.QuerySet["ReportRequest"]):
         """A firm every report about itself, a bank its own, the platform's administrators all (never the content)."""
         if actor.has(Role.OPERATOR, Role.AUDITOR, Role.SYSTEM):
             return self.all()
-        if actor.organization_kind == OrganizationKind.FIRM:
+        if actor.organization_kind == OrganizationKind.FIRM and actor.subject_id is not None:
             return self.filter(subject_id=actor.subject_id)
         if actor.organization_kind == OrganizationKind.BANK:
             return self.filter(organization_id__in=actor.organization_ids)

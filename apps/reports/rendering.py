@@ -95,6 +95,18 @@ def render_pdf(*, html: str, css: str, identifier: bytes) -> Rendered:
     return Rendered(content, len(document.pages))
 
 
+def bare_pdf(html: str) -> Rendered:
+    """One plain call of the renderer with our fonts: the base that the bench compares `render_pdf` with."""
+    weasyprint = _weasyprint()
+    with _renderer:
+        fetcher, fonts = _assets()
+        sheet = weasyprint.CSS(string=FONT_CSS, font_config=fonts, url_fetcher=fetcher)
+        document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url="about:blank").render(
+            font_config=fonts, stylesheets=[sheet]
+        )
+        return Rendered(document.write_pdf(), len(document.pages))
+
+
 def _refuse_unprintable(html: str) -> None:
     # A fallback to whatever font the machine has would print other shapes elsewhere, or boxes.
     missing = sorted({char for char in html if not char.isspace()} - _glyphs())

@@ -193,6 +193,8 @@ def _require_consent(report: ReportRequest, now: datetime) -> None:
     if report.access_record_id is None:
         return
     record = AccessRecord.objects.get(pk=report.access_record_id)
+    if record.consent_id is None:
+        raise gate.AccessRefused("报告未生成：查询记录没有对应的授权。")
     consents = Consent.objects.filter(pk=record.consent_id)
     if transaction.get_connection().in_atomic_block:
         consents = consents.select_for_update(no_key=True, of=("self",))

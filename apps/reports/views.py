@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.core import clock
 from apps.core.actor import OrganizationKind, Role
 from apps.core.digests import sha256_of
-from apps.core.errors import InvalidInput
+from apps.core.errors import InvalidInput, NotPermitted
 from apps.core.pages import ActorRequest, actor_required
 from apps.reports import policies, rendering, rules, selectors, services
 from apps.reports.forms import AskForm, CopyForm, NumberForm, RevokeForm
@@ -45,7 +45,9 @@ def report_create(request: ActorRequest) -> HttpResponse:
     own = actor.organization_kind == OrganizationKind.FIRM
     form = None if own else _ask_form(request)
     if request.method == "POST" and (form is None or form.is_valid()):
-        subject_id = actor.subject_id if form is None else form.cleaned_data["subject"]
+        subject_id = form.cleaned_data["subject"] if form else actor.subject_id
+        if subject_id is None:
+            raise NotPermitted("您的账号没有所属企业，请先完成企业注册。")
         purpose = services.OWN_PURPOSE if form is None else form.cleaned_data["purpose"]
         report = services.request_report(actor=actor, subject_id=subject_id, purpose=purpose, now=now)
         messages.success(request, "已申请生成报告，生成后可在本页下载。")

@@ -11,8 +11,6 @@ from apps.statistics.figures.definition import Measure, Ratio
 from apps.statistics.rules import Shown
 
 NOTHING = "—"
-# Sums that only serve a ratio are not money and are not shown by themselves.
-_INNER = frozenset({"lent_times_rate", "decided_applications"})
 PARTS = {**{slug: label for slug, label in DIMENSIONS.items() if slug}, "region": "区划"}
 
 
@@ -71,7 +69,7 @@ def page_of(sheet: Any) -> Page:
     return Page(
         tiles=tuple(_tile(sheet, figure) for figure in (*_shown(theme.measures), *theme.ratios)),
         parts=tuple(_part(sheet, dimension) for dimension in PARTS if sheet.parts.get(dimension)),
-        sentences=tuple((figure.label, figure.sentence) for figure in (*theme.measures, *theme.ratios)),
+        sentences=tuple((figure.label, figure.sentence) for figure in (*_shown(theme.measures), *theme.ratios)),
         reconciliation=(
             f"{len(sheet.reconciliations)} 项分项合计与总计全部一致。"
             if not wrong
@@ -103,7 +101,7 @@ def _plain(value: Decimal | None) -> str:
 
 
 def _shown(measures: tuple[Measure, ...]) -> list[Measure]:
-    return [measure for measure in measures if measure.slug not in _INNER]
+    return [measure for measure in measures if measure.published]
 
 
 def _tile(sheet: Any, figure: Measure | Ratio) -> Tile:

@@ -87,7 +87,7 @@ def sheet(theme_slug: str, on: date | None, *, actor: Actor) -> Sheet | None:
         parts={
             dimension: _parts(theme, cells, dimension, names[dimension], min_firms)
             for dimension in names
-            if any(dimension in measure.dimensions for measure in theme.measures)
+            if dimension == "region" or any(dimension in measure.dimensions for measure in theme.measures)
         },
         reconciliations=_reconciliations(theme, cells),
     )
@@ -140,6 +140,8 @@ def _names(cells: Cells, on: date) -> dict[str, dict[str, str]]:
 def _totals(theme: Theme, cells: Cells) -> dict[str, Total]:
     totals = {}
     for measure in theme.measures:
+        if not measure.published:
+            continue
         cell = _total(cells, measure)
         totals[measure.slug] = Total(
             measure.slug, measure.label, measure.sentence, measure.unit, cell.count, cell.amount, None

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.core import audit, jobs
+from apps.core import audit, clock, jobs
 from apps.core.actor import Actor
 from apps.core.digests import canonical_json, sha256_of
 from apps.core.errors import InvalidInput, NotPermitted
@@ -21,7 +21,7 @@ audit.register("statistics", {"build": "统计{target}", "request": "申请重�
 def request_day(*, actor: Actor, business_date: date, now: datetime) -> Job:
     """Have a day counted (again) by the worker. Raises NotPermitted, and InvalidInput for a day to come."""
     _require_builder(actor)
-    if business_date > now.astimezone(Day(business_date).end_at.tzinfo).date():
+    if business_date > clock.business_date(now):
         raise InvalidInput("不能统计未来的日期。", fields={"on": "不能统计未来的日期。"})
     with transaction.atomic():
         job = jobs.enqueue(

@@ -74,7 +74,8 @@ def _live_events(
     """Live events by item, newest first; an item that was never delivered has no entry."""
     setting = Setting(as_of=on, items={}, severities={})
     items = [*SHOWN_EVENTS, "credit_repair"]
-    frame = events_of(subject_id, permit=permit, item_codes=items).select(list(EVENTS)).cast(EVENTS)
+    types: dict[Any, Any] = dict(EVENTS)
+    frame = events_of(subject_id, permit=permit, item_codes=items).select(list(EVENTS)).cast(types)
     rows = live_events(with_repairs(frame, setting), setting).to_dicts()
     rows.sort(key=lambda row: (row["occurred_on"] or date.min, row["key_text"]), reverse=True)
     events: dict[str, list[dict[str, Any]]] = {item: [] for item in SHOWN_EVENTS if item in collected}

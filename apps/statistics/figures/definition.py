@@ -33,7 +33,8 @@ class Measure:
     """Something that can be added up over regions, banks, sizes and industries; stored each day.
 
     `rows` gives the things counted as of a day. `subject` is the way from a thing to its firm (a lookup path), `bank`
-    to its bank organisation ("" where there is none), `amount` an expression to add up (None: only counted).
+    to its bank organisation ("" where there is none), `amount` an expression to add up (None: only counted). One that
+    is not `published` only serves a ratio.
     """
 
     slug: str
@@ -45,8 +46,9 @@ class Measure:
     bank: str = ""
     amount: Any = None
     dimensions: tuple[str, ...] = ("", "size", "industry")
+    published: bool = True
 
-    def cells(self, day: Day, dimension: str) -> QuerySet[Any, dict[str, Any]]:
+    def cells(self, day: Day, dimension: str) -> Any:
         """One row per region and value of the dimension: region, value, count, amount, firms."""
         path = f"{self.subject}__" if self.subject else ""
         firm = F(self.subject) if self.subject else F("pk")
@@ -105,7 +107,7 @@ class Theme:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_slug", {measure.slug: measure for measure in self.measures})
-        slugs = [figure.slug for figure in (*self.measures, *self.ratios)]
+        slugs = [*(measure.slug for measure in self.measures), *(ratio.slug for ratio in self.ratios)]
         if len(set(slugs)) != len(slugs):
             raise ValueError(f"{self.slug}: a figure is defined twice")
         for ratio in self.ratios:

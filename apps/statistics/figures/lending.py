@@ -132,6 +132,7 @@ LENDING = Theme(
             bank=_BANK,
             amount=ExpressionWrapper(F("amount_yuan") * F("rate_pct"), _YUAN),
             dimensions=_ALL,
+            published=False,
         ),
         Measure(
             "decided_applications",
@@ -143,6 +144,7 @@ LENDING = Theme(
             bank="bank",
             amount=_days_to_decision(),
             dimensions=_ALL,
+            published=False,
         ),
         Measure(
             "balance",

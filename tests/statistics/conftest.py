@@ -1,0 +1,5 @@
+"""The cast of the loans tests."""
+
+from tests.loans.conftest import loans
+
+__all__ = ["loans"]
