@@ -196,7 +196,8 @@ def run_now(job: Job) -> Job:
     """Do a queued job in this process (commands and tests); the row tells how it ended."""
     from celery import current_app
 
-    current_app.loader.import_default_modules()  # a worker has done it; a command has not
+    if job.kind not in _work:  # a worker has imported the tasks (and run all system checks), a command has not
+        current_app.loader.import_default_modules()
     _run(job.pk, _work[job.kind])
     job.refresh_from_db()
     return job
