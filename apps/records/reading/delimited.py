@@ -77,22 +77,28 @@ def _fields(record: str, delimiter: str) -> list[str] | None:
 def _blocks(stream: BinaryIO, codec: str, delimiter: str, header: Header) -> Iterator[pl.DataFrame]:
     """Blocks of records; a block keeps back its last lines, which may belong to a record that goes on."""
     kept: list[str] = []
-    partial = ""
     number = 1
+    for fresh, final in _line_blocks(stream, codec):
+        lines = kept + fresh
+        frame, used = _parse(lines, delimiter, header, number, final=final)
+        kept = lines[used:]
+        number += frame.height
+        yield without_header(frame, header)
+
+
+def _line_blocks(stream: BinaryIO, codec: str) -> Iterator[tuple[list[str], bool]]:
+    """Whole lines in blocks, and whether the block is the last one."""
+    waiting: list[str] | None = None
+    partial = ""
     ended_with_cr = False
     for block in encoding.text_blocks(stream, codec):
         text = block.removeprefix("\n") if ended_with_cr else block
         ended_with_cr = block.endswith("\r")
-        lines = _lines(partial + text)
-        partial = lines.pop()
-        lines = kept + lines
-        frame, used = _parse(lines, delimiter, header, number, final=False)
-        kept = lines[used:]
-        number += frame.height
-        yield without_header(frame, header)
-    lines = [*kept, partial] if partial else kept
-    frame, _ = _parse(lines, delimiter, header, number, final=True)
-    yield without_header(frame, header)
+        if waiting is not None:
+            yield waiting, False
+        waiting = _lines(partial + text)
+        partial = waiting.pop()
+    yield [*(waiting or []), *([partial] if partial else [])], True
 
 
 def _parse(

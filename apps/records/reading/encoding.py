@@ -59,4 +59,5 @@ def text_blocks(stream: BinaryIO, codec: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(codec)("strict")
     while block := stream.read(BLOCK_BYTES):
         yield decoder.decode(block)
-    yield decoder.decode(b"", final=True)
+    if rest := decoder.decode(b"", final=True):
+        yield rest

@@ -103,6 +103,7 @@ def holdings_of(
 
 
 def _require(permit: Permit, subject_id: int, item_codes: Collection[str]) -> None:
+    permit.require(subject_id)
     for item in item_codes:
         permit.require(subject_id, item)
 

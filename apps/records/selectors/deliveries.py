@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from apps.core.actor import Actor, Role
 from apps.core.errors import NotVisible
@@ -57,6 +57,10 @@ def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
     if not actor.has(Role.DEPARTMENT, Role.OPERATOR):
         return []
     deliveries = Delivery.objects.visible_to(actor)
+    better = deliveries.filter(
+        state="applied", source=OuterRef("source"), item=OuterRef("item"), received_at__gte=OuterRef("received_at")
+    )
+    refused = deliveries.filter(~Exists(better.filter(pk__gt=OuterRef("pk"))), state="refused")
     items = [
         WorkItem(
             title="报送被整份退回",
@@ -65,7 +69,7 @@ def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
             url_args=(delivery.pk,),
             kind="todo",
         )
-        for delivery in deliveries.filter(state="refused").order_by("-received_at", "-pk")[:5]
+        for delivery in refused.order_by("-received_at", "-pk")[:5]
     ]
     held = (
         HeldRow.objects.filter(delivery__in=deliveries, state="open")

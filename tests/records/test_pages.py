@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+from python_calamine import CalamineWorkbook
+
+from apps.core.jobs import run_now
+from apps.records.models import Delivery, HeldRow, Source
+from tests.records.conftest import Deliver
+from tests.records.support import CODES, payment, social_insurance
+
+ClientFor = Callable[[str], Client]
+
+
+@pytest.fixture
+def delivery(deliver: Deliver, registered: Delivery) -> Delivery:
+    """One row of each fate."""
+    rows = [
+        payment("202601"),
+        payment("202602", paid="十五", name='=HYPERLINK("http://example.invalid/")'),
+        payment("202603", paid="1"),
+        payment("202603", paid="2"),
+        payment("202601"),
+        "",
+    ]
+    return deliver(social_insurance(*rows, code=CODES[0]))
+
+
+def test_a_department_delivers_and_sees_the_rows_add_up(client_for: ClientFor, source: Source) -> None:
+    client = client_for("department")
+    form = client.get(reverse("records:delivery_create"))
+    assert "社会保险缴费明细" in form.content.decode()
+    assert "用电信息" not in form.content.decode()
+    upload = SimpleUploadedFile("社保.csv", social_insurance(payment(), payment("202613"), code=CODES[0]).encode())
+    answer = client.post(
+        reverse("records:delivery_create"), {"what": f"{source.pk}:social_insurance", "file": upload}, follow=True
+    )
+    delivery = Delivery.objects.get()
+    assert "文件已接收，正在处理。" in answer.content.decode()
+    assert reverse("records:delivery_progress", args=[delivery.pk]) in answer.content.decode()
+    assert delivery.job is not None
+    running = client.get(reverse("records:delivery_progress", args=[delivery.pk]))
+    assert "HX-Refresh" not in running
+    run_now(delivery.job)
+    assert client.get(reverse("records:delivery_progress", args=[delivery.pk]))["HX-Refresh"] == "true"
+    page = client.get(reverse("records:delivery_detail", args=[delivery.pk])).content.decode()
+    assert "读取 2 = 非数据 0 + 入库 0 + 退回 1 + 待处理 1 + 重复 0" in page
+    assert "日期不存在" in page
+    assert "社保.csv" in client.get(reverse("records:delivery_list")).content.decode()
+
+
+def test_the_same_file_again_is_answered_so(client_for: ClientFor, source: Source) -> None:
+    client = client_for("department")
+    for expected in ("文件已接收", "未作任何改动"):
+        upload = SimpleUploadedFile("社保.csv", social_insurance(payment(), code=CODES[0]).encode())
+        data = {"what": f"{source.pk}:social_insurance", "file": upload}
+        assert expected in client.post(reverse("records:delivery_create"), data, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_form_without_a_file_is_shown_again(client_for: ClientFor, source: Source, content: bytes | None) -> None:
+    data: dict[str, object] = {"what": f"{source.pk}:social_insurance"}
+    if content is not None:
+        data["file"] = SimpleUploadedFile("空.csv", content)
+    answer = client_for("department").post(reverse("records:delivery_create"), data)
+    assert answer.status_code == 422
+    assert not Delivery.objects.exists()
+
+
+def test_rejected_rows_are_shown_whole_to_their_sender_only(client_for: ClientFor, delivery: Delivery) -> None:
+    address = reverse("records:rejected_row_list", args=[delivery.pk])
+    own = client_for("department").get(address).content.decode()
+    assert "「实缴金额(元)」的值「十五」是中文数字" in own
+    operator = client_for("operator").get(address).content.decode()
+    assert "中文数字" in operator
+    assert "十五" not in operator
+
+
+def test_rejected_rows_download_as_text_cells(client_for: ClientFor, delivery: Delivery) -> None:
+    answer = client_for("department").get(reverse("records:rejected_row_download", args=[delivery.pk]))
+    assert answer["Cache-Control"] == "no-store"
+    rows = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    assert rows[0] == ["工作表", "行号", "列", "原因", "说明", "原文"]
+    assert rows[1][1:4] == [3.0, "实缴金额(元)", "中文数字"]
+    assert len(rows) == 2
+
+
+def test_held_rows_are_listed_and_dismissed(client_for: ClientFor, delivery: Delivery) -> None:
+    client = client_for("department")
+    listed = client.get(reverse("records:held_row_list")).content.decode()
+    assert "同键不同值" in listed
+    row = HeldRow.objects.order_by("row_number")[0]
+    address = reverse("records:held_row_dismiss", args=[row.pk])
+    assert row.original_text in client.get(address).content.decode()
+    assert client.post(address, {"reason": ""}).status_code == 200
+    assert "已记为不予入库" in client.post(address, {"reason": "录错"}, follow=True).content.decode()
+    assert client.post(address, {"reason": "录错"}).status_code == 404
+    operator = client_for("operator").get(reverse("records:held_row_list")).content.decode()
+    assert "仅报送单位可见" in operator
+
+
+@pytest.mark.parametrize("name", ["delivery_detail", "delivery_progress", "rejected_row_list"])
+@pytest.mark.parametrize(("who", "status"), [("department", 200), ("owner", 403), ("bank_officer", 403)])
+def test_who_may_open_a_delivery(client_for: ClientFor, delivery: Delivery, name: str, who: str, status: int) -> None:
+    assert client_for(who).get(reverse(f"records:{name}", args=[delivery.pk])).status_code == status
+    missing = client_for("department").get(reverse(f"records:{name}", args=[0]))
+    assert missing.status_code == 404
+
+
+def test_the_list_takes_the_same_queries_for_many(
+    client_for: ClientFor, deliver: Deliver, source: Source, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for month in ("202601", "202602", "202603"):
+        deliver(social_insurance(payment(month), code=CODES[0]))
+    client = client_for("operator")
+    with django_assert_max_num_queries(12):
+        client.get(reverse("records:delivery_list"))
