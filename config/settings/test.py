@@ -1,6 +1,15 @@
-"""Tests: the demonstration's settings with a cluster of their own, a fast hash and nothing that leaves the machine."""
+"""Tests: the demonstration's settings with a cluster of their own, a fast hash and nothing that leaves the machine.
 
-from config.settings.dev import *
+`manage.py test --services` runs all of them against the servers on loopback instead.
+"""
+
+import os
+
+if os.environ.get("XINQIAO_TEST_SERVICES") == "1":
+    os.environ.setdefault("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/xinqiao")
+    os.environ.setdefault("CELERY_BROKER_URL", "redis://127.0.0.1:6379/5")
+
+from config.settings.dev import *  # noqa: E402
 
 CLOCK_OFFSET_DAYS = 0
 if "EMBEDDED" in DATABASES["default"]:
