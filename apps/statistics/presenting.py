@@ -121,19 +121,23 @@ def _number(value: Decimal | None) -> str:
     return NOTHING if value is None else f"{value:,f}"
 
 
+def _with_unit(value: Decimal | None, unit: str) -> str:
+    return NOTHING if value is None else f"{_number(value)}{unit}"
+
+
 def _part(sheet: Any, dimension: str) -> PartTable:
     theme, parts = sheet.theme, sheet.parts[dimension]
-    measures = [m for m in _shown(theme.measures) if dimension == "region" or dimension in m.dimensions]
-    ratios = [ratio for ratio in theme.ratios if dimension in ratio.dimensions]
-    lead = next((measure for measure in measures if measure.slug == "lent"), measures[0])
-    columns = [
-        f"{measure.label}（{measure.unit}{'/万元' if measure.amount is not None else ''}）" for measure in measures
+    leading = [theme.by_slug[slug] for slug in theme.leading if slug in theme.by_slug]
+    measures = [m for m in leading if dimension == "region" or dimension in m.dimensions]
+    ratios = [
+        r for r in theme.ratios if r.slug in theme.leading and (dimension == "region" or dimension in r.dimensions)
     ]
-    columns += [f"{ratio.label}（{ratio.unit}）" for ratio in ratios]
+    lead = measures[0]
+    columns = [figure.label for figure in (*measures, *ratios)]
     rows = []
     for part in parts:
         texts = [_cell(part.cells[measure.slug]) for measure in measures]
-        texts += [_number(part.ratios[ratio.slug]) for ratio in ratios]
+        texts += [_with_unit(part.ratios[ratio.slug], ratio.unit) for ratio in ratios]
         cells = tuple(PartCell(column, text) for column, text in zip(columns, texts, strict=True))
         rows.append(PartRow(part.label, cells))
     bars = [_bar(part.label, part.cells[lead.slug]) for part in parts]

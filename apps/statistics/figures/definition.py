@@ -97,11 +97,12 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A page of figures."""
+    """A page of figures; `leading` names those that the tables by bank, size, industry and region have room for."""
 
     slug: str
     label: str
     measures: tuple[Measure, ...]
+    leading: tuple[str, ...]
     ratios: tuple[Ratio, ...] = ()
     by_slug: Mapping[str, Measure] = field(init=False)
 
@@ -110,6 +111,8 @@ class Theme:
         slugs = [*(measure.slug for measure in self.measures), *(ratio.slug for ratio in self.ratios)]
         if len(set(slugs)) != len(slugs):
             raise ValueError(f"{self.slug}: a figure is defined twice")
+        if not set(self.leading) <= set(slugs):
+            raise ValueError(f"{self.slug}: leading names no figure")
         for ratio in self.ratios:
             if not {ratio.numerator, ratio.denominator} <= self.by_slug.keys():
                 raise ValueError(f"{ratio.slug}: no such measure in {self.slug}")

@@ -10,6 +10,7 @@ _WITH_BANK = ("", "bank", "size", "industry")
 FINANCING = Theme(
     "financing",
     "融资对接",
+    leading=("needs", "matched_needs", "dispatches", "answered_dispatches"),
     measures=(
         Measure(
             "needs",

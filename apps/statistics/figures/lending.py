@@ -55,6 +55,16 @@ def _days_to_decision() -> Any:
 LENDING = Theme(
     "lending",
     "贷款统计",
+    leading=(
+        "lent",
+        "applications",
+        "granted",
+        "balance",
+        "average_rate",
+        "credit_share",
+        "first_share",
+        "non_performing_rate",
+    ),
     measures=(
         Measure(
             "applications",

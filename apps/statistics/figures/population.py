@@ -10,6 +10,7 @@ from apps.subjects.models import Subject
 POPULATION = Theme(
     "population",
     "主体与使用",
+    leading=("subjects", "enterprises", "consents", "readings"),
     measures=(
         Measure(
             "subjects",

@@ -25,6 +25,7 @@ def _answer_due(day: Day) -> "QuerySet[Push]":
 WHITELIST = Theme(
     "whitelist",
     "白名单推荐",
+    leading=("listings", "pushes", "pushes_answered_in_time", "answer_rate"),
     measures=(
         Measure(
             "listings",
