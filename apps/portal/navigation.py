@@ -12,6 +12,8 @@ AUTHORITY = frozenset({Role.AUTHORITY})
 DEPARTMENT = frozenset({Role.DEPARTMENT})
 OPERATOR = frozenset({Role.OPERATOR})
 AUDITOR = frozenset({Role.AUDITOR})
+REGULATOR = frozenset({Role.REGULATOR})
+SUPERVISORS = REGULATOR | AUTHORITY | OPERATOR | AUDITOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,14 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place("工作台", "portal:home", "house", "待办与通知"),
     Place("产品大厅", "products:hall", "shop", "各银行在售产品的额度、期限、利率与条件"),
-    Place("融资需求", "matching:need_list", "cash-coin", "填写需求，看匹配结果与理由", FIRM | OPERATOR),
+    Place("信用画像", "profiles:own_profile", "speedometer2", "本企业的评分、指标、名单与数据来源", FIRM),
+    Place("融资需求", "matching:need_list", "cash-coin", "填写需求，看匹配结果与理由", FIRM | SUPERVISORS - AUDITOR),
     Place("融资对接", "matching:dispatch_list", "send", "企业发来的融资需求", BANK),
+    Place("推送企业", "whitelist:push_list", "megaphone", "主管部门推送的白名单企业，联系与反馈", BANK),
+    Place("贷款申请", "loans:application_list", "journal-check", "申请、受理、审批、放款与还款", FIRM | BANK),
+    Place("还款", "loans:repayment_list", "receipt", "还款计划与已还款项", FIRM),
+    Place("白名单", "whitelist:programme_list", "flag", "条件、筛选、发布与推送", AUTHORITY | REGULATOR),
+    Place("白名单推荐", "whitelist:own_listings", "patch-check", "本企业入选的白名单与理由", FIRM),
     Place("我的授权", "consents:consent_list", "shield-check", "授权哪些银行查看、随时撤回", FIRM),
     Place("谁查过我", "consents:access_record_list", "eye", "每一次查看都有记录", FIRM),
     Place("自报信息", "enterprises:declaration", "pencil-square", "从业人数、营业收入、资产总额", FIRM),
@@ -37,11 +45,13 @@ PLACES: tuple[Place, ...] = (
     Place("收到的授权", "consents:consent_list", "shield-check", "哪些企业授权了本单位", BANK | AUTHORITY),
     Place("查询记录", "consents:access_record_list", "eye", "本单位查看企业信息的全部记录", BANK | AUTHORITY | AUDITOR),
     Place("数据报送", "records:delivery_list", "cloud-upload", "上报文件、查看入库与退回", DEPARTMENT | OPERATOR),
-    Place("待处理数据", "records:held_row_list", "hourglass-split", "须人工判断的报送行", OPERATOR),
+    Place("待处理数据", "records:held_row_list", "hourglass-split", "须人工判断的报送行", DEPARTMENT | OPERATOR),
     Place("企业注册核验", "enterprises:registration_list", "patch-check", "核对代码、名称与法定代表人", OPERATOR),
     Place("单位与账号", "accounts:organization_list", "people", "银行、部门及其人员", OPERATOR),
     Place("基础数据", "reference:index", "calendar3", "工作日历、LPR、区划、名单、政策数值", OPERATOR),
-    Place("信用报告", "reports:list", "file-earmark-pdf", "生成、下载与核验报告", FIRM | BANK),
+    Place("信用报告", "reports:list", "file-earmark-pdf", "生成、下载与核验报告", FIRM | BANK | OPERATOR),
+    Place("统计", "statistics:index", "graph-up", "贷款、对接、白名单与使用情况的汇总", SUPERVISORS),
+    Place("运行状况", "operations:status", "gear", "夜间任务、数据新鲜度与后台任务", OPERATOR),
     Place("审计", "core:trail", "list-check", "平台上的每一个操作", AUDITOR),
 )
 
