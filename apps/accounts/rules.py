@@ -35,5 +35,5 @@ def refusal_of_membership(kind: str, role: str, held: Collection[str]) -> str | 
         return "该类单位不能设置这个角色。"
     for pair in NEVER_TOGETHER:
         if role in pair and not pair.isdisjoint(set(held) - {role}):
-            return "同一账号不能同时担任相互制约的角色(如客户经理与审批人、平台管理员与审计管理员)。"
+            return "同一账号不能同时担任相互制约的角色（如客户经理与审批人、平台管理员与审计管理员）。"
     return None

@@ -14,16 +14,16 @@ from apps.core.identifiers import InvalidUscc, parse_uscc
 audit.register(
     "accounts",
     {
-        "create_organization": "新增单位: {target}",
-        "deactivate_organization": "停用单位: {target}",
-        "create_user": "新增账号: {target}",
-        "add_membership": "授予角色: {target}",
-        "end_membership": "收回角色: {target}",
-        "create_api_client": "新增接口客户端: {target}",
-        "log_in": "登录: {target}",
-        "log_in_failed": "登录失败: {target}",
-        "log_out": "退出登录: {target}",
-        "switch_organization": "切换所代表的单位: {target}",
+        "create_organization": "新增单位：{target}",
+        "deactivate_organization": "停用单位：{target}",
+        "create_user": "新增账号：{target}",
+        "add_membership": "授予角色：{target}",
+        "end_membership": "收回角色：{target}",
+        "create_api_client": "新增接口客户端：{target}",
+        "log_in": "登录：{target}",
+        "log_in_failed": "登录失败：{target}",
+        "log_out": "退出登录：{target}",
+        "switch_organization": "切换所代表的单位：{target}",
     },
 )
 

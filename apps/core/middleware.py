@@ -10,7 +10,7 @@ from apps.core import audit, clock
 from apps.core.errors import DomainError, NotPermitted
 from apps.core.problems import problem_response
 
-audit.register("core", {"refuse": "拒绝操作: {target}"})
+audit.register("core", {"refuse": "拒绝操作：{target}"})
 
 
 class DomainErrorMiddleware:

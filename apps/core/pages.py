@@ -29,7 +29,7 @@ def actor_required(*roles: str) -> Callable[[View], View]:
             actor = getattr(request, "actor", None)
             if actor is None:
                 if request.user.is_authenticated:
-                    raise NotPermitted("您的账号没有所属单位或角色,请联系平台管理员。")
+                    raise NotPermitted("您的账号没有所属单位或角色，请联系平台管理员。")
                 return redirect_to_login(request.get_full_path())
             if roles and not actor.has(*roles):
                 raise NotPermitted

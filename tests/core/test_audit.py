@@ -13,7 +13,7 @@ from apps.core import audit
 from apps.core.actor import SYSTEM
 from apps.core.models import AuditEvent
 
-audit.register("trial", {"act": "试验: {target}"})
+audit.register("trial", {"act": "试验：{target}"})
 
 
 @contextmanager
@@ -169,12 +169,12 @@ def test_record_copies_the_actor_and_goes_with_its_act(cast, now):
         made = audit.record(actor=cast.owner.actor, verb="trial.act", target=cast.owner.user, now=now, subject_id=5)
         assert (made.actor_name, made.organization_name) == ("宏远负责人", cast.owner.organization.name)
         assert (made.target_type, made.target_id, made.subject_id) == ("accounts.user", str(cast.owner.user.pk), 5)
-        assert audit.sentence_of(made) == "试验: 宏远负责人"
+        assert audit.sentence_of(made) == "试验：宏远负责人"
         transaction.set_rollback(True)
     assert AuditEvent.objects.count() == kept
 
 
 def test_register_refuses_two_sentences_for_one_verb():
-    audit.register("trial", {"act": "试验: {target}"})
+    audit.register("trial", {"act": "试验：{target}"})
     with pytest.raises(ValueError, match="declared twice"):
         audit.register("trial", {"act": "别的: {target}"})

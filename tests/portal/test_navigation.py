@@ -32,7 +32,7 @@ def test_every_place_opens_for_those_who_see_it(cast, client_for):
     for name in NAMES:
         client = client_for(name)
         for entry in entries_for(cast[name].actor, "/"):
-            response = client.get(entry.url)
+            response = client.get(entry.url, follow=True)
             assert response.status_code == 200, (name, entry.url)
             assert f'href="{entry.url}" aria-current="page"' in response.content.decode(), (name, entry.url)
 
