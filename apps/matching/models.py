@@ -1,5 +1,7 @@
 """Financing needs, what they were matched with and why, and where they were sent."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -127,6 +129,11 @@ class Match(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} · {self.product_version}"
+
+    @property
+    def decisive(self) -> list[dict[str, Any]]:
+        """The findings that keep the verdict from being met."""
+        return [] if self.verdict == "met" else [found for found in self.verdicts if found["verdict"] == self.verdict]
 
 
 class DispatchQuerySet(models.QuerySet["Dispatch"]):

@@ -108,8 +108,10 @@ def read_guarantees(text: str) -> tuple[tuple[str, ...], str]:
         if match is None:
             raise Unreadable("担保方式应为信用、抵押、保证、质押，可在括号内注明种类。")
         found.append(kinds[match[1]])
-        notes += [f"{match[1]}：{match[2]}"] if match[2] else []
-    return tuple(found), "；".join(notes)
+        notes += [(match[1], match[2])] if match[2] else []
+    if len(found) == 1:
+        return tuple(found), notes[0][1] if notes else ""
+    return tuple(found), "；".join(f"{kind}：{note}" for kind, note in notes)
 
 
 def read_repayments(text: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from apps.criteria.selectors import snapshot
 from apps.products import policies, selectors, services
 from apps.products.filters import HallFilter
 from apps.products.forms import CatalogueFileForm, CriteriaForm, PublishForm, ReasonForm, TermsForm, terms_initial
+from apps.products.importing import COLUMNS
 from apps.products.models import ProductVersion
 from apps.products.workflow import VERSION
 
@@ -64,6 +65,7 @@ def version_detail(request: HttpRequest, version_id: int) -> HttpResponse:
         "current_cost": selectors.cost_of(version, selectors.rates(today)),
         "terms": version.terms,
         "demands": selectors.demands_of(version, snapshot(today)),
+        "own_words": [(column, version.source_texts[column]) for column in COLUMNS if column in version.source_texts],
         "is_own": is_own,
         "moves": policies.moves_open_to(actor, version) if is_own and actor else [],
         "can_edit": actor is not None and policies.can_edit(actor, version),

@@ -77,7 +77,7 @@ def test_read_rate(text, rate):
     ("text", "found"),
     [
         ("信用/抵押/保证", (("credit", "mortgage", "guarantee"), "")),
-        ("质押(应收账款)", (("pledge",), "质押：应收账款")),
+        ("质押(应收账款)", (("pledge",), "应收账款")),
         ("抵押(设备)、保证", (("mortgage", "guarantee"), "抵押：设备")),
     ],
 )
