@@ -215,7 +215,7 @@ def test_digest_tells_cards_apart() -> None:
 RISING = [line for line in CARD.lines if line.direction != "any" and line.indicator]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from(RISING), st.lists(st.integers(-20_000, 20_000_000), min_size=2, max_size=20))
 def test_points_are_monotone_where_the_card_says_so(line: scorecard.Line, values: list[int]) -> None:
     indicator = line.sources[0]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.profiles.sizing import SIZE_CLASSES, size_class
@@ -128,6 +128,7 @@ CODES = st.sampled_from(
 )
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -137,7 +138,7 @@ CODES = st.sampled_from(
             st.none() | _near(BOUNDS["assets"], 100),
         ),
         min_size=1,
-        max_size=30,
+        max_size=60,
     )
 )
 def test_size_class_equals_the_text_of_the_standard(
