@@ -149,7 +149,8 @@ class CriteriaForm(RefusableForm):
         initial, self.kept = _shown(stored, vocabulary)
         for slug in OFFERED:
             definition = CATALOGUE[slug]
-            self.fields[slug] = _field(definition.parameter, list(lists), definition.demand.format("…"))
+            label = definition.demand if isinstance(definition.parameter, Nothing) else definition.label
+            self.fields[slug] = _field(definition.parameter, list(lists), label)
             self.initial[slug] = initial.get(slug)
 
     def clean(self) -> dict[str, Any]:
