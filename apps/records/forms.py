@@ -13,18 +13,19 @@ from apps.records.models import Source
 class DeliveryForm(forms.Form):
     """A file and what it is; only what the actor's sources may deliver is offered."""
 
-    what = forms.ChoiceField(label="信息项")
     file = forms.FileField(label="文件", help_text="CSV、制表符分隔的文本，或 .xlsx 工作簿；列名在前10行内。")
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._sources = {str(source.pk): source for source in selectors.sources_visible_to(actor)}
         many = len(self._sources) > 1
-        self.fields["what"].choices = [
+        choices = [
             (f"{key}:{item.code}", f"{source} · {item}" if many else str(item))
             for key, source in self._sources.items()
             for item in selectors.deliverable_items(source)
         ]
+        self.fields["what"] = forms.ChoiceField(label="信息项", choices=choices)
+        self.order_fields(["what", "file"])
 
     @property
     def source(self) -> Source:

@@ -108,13 +108,13 @@ def _tallies(delivery: Delivery) -> list[dict[str, Any]]:
         ("normalised", "已规范书写"),
         ("warned", "提示"),
     ):
-        rows = []
+        counts = {}
         for reason, count in delivery.tallies.get(kind, {}).items():
             column, _, code = reason.rpartition(":")
-            label = LABELS[code]
-            rows.append({"label": f"{column}：{label}" if column else label, "value": count})
+            counts[f"{column}：{LABELS[code]}" if column else LABELS[code]] = count
+        rows = [{"label": label, "value": counts[label]} for label in sorted(counts, key=lambda x: (-counts[x], x))]
         if rows:
-            groups.append({"title": title, "rows": sorted(rows, key=lambda row: (-row["value"], row["label"]))})
+            groups.append({"title": title, "rows": rows})
     return groups
 
 

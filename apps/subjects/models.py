@@ -23,7 +23,7 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
         region with everything below, everybody else the whole directory.
         """
         if actor.organization_kind == OrganizationKind.FIRM:
-            return self.filter(pk=actor.subject_id)
+            return self.filter(pk=actor.subject_id) if actor.subject_id else self.none()
         if actor.organization_kind in _REGIONAL and actor.region_codes != EVERYWHERE:
             return self.filter(region_code__in=actor.region_codes)
         return self.all()
@@ -32,7 +32,7 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
 class Subject(models.Model):
     """One firm, sole trader or co-operative under its present code and name.
 
-    Holds public register data, and of sole traders the name of a natural person; kept as long as any record of it.
+    Holds public register data and, of sole traders, personal data (the operator's name); kept as long as any record.
     Only deliveries of 登记注册 create or change rows.
     """
 
@@ -68,7 +68,7 @@ class Subject(models.Model):
 class SubjectName(models.Model):
     """A name that a subject bears or bore; the search looks here.
 
-    Holds public register data; kept as long as the subject.
+    Holds public register data, no credit data; kept as long as the subject.
     """
 
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="names")
@@ -91,7 +91,7 @@ class SubjectName(models.Model):
 class SubjectCode(models.Model):
     """A code under which a subject is or was known: the present one, a former one, or a 重错码 merged into it.
 
-    Holds public register data; kept as long as the subject.
+    Holds public register data, no credit data; kept as long as the subject.
     """
 
     CURRENT, FORMER, FAULTY = "current", "former", "faulty"

@@ -47,7 +47,7 @@ def name(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
 def text(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """Free text; line feeds stay, other control characters go with a remark."""
     value = raw.str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\p{Cf}", "")
-    fault = _too_long(value, spec)
+    fault: pl.Expr = _too_long(value, spec)
     if spec.pattern:
         fault = pl.when(~value.str.contains(_whole(spec.pattern))).then(pl.lit("bad_format")).otherwise(fault)
     return Parsed(value, fault, pl.when(value != raw).then(pl.lit("control_removed")))
@@ -56,10 +56,15 @@ def text(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
 def identifier(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A number that is a name (account, document): half width, no spaces; scientific notation has lost digits."""
     value = half_width(raw).str.replace_all(r"[\s\p{Z}\p{Cc}\p{Cf}]", "")
-    fault = pl.when(value.str.contains(SCIENTIFIC)).then(pl.lit("destroyed_number"))
-    if spec.pattern:
-        fault = fault.when(~value.str.contains(_whole(spec.pattern))).then(pl.lit("bad_format"))
-    return Parsed(value, fault.otherwise(_too_long(value, spec)), pl.when(value != raw).then(pl.lit("text_form")))
+    unlike = ~value.str.contains(_whole(spec.pattern)) if spec.pattern else pl.lit(False)
+    fault = (
+        pl.when(value.str.contains(SCIENTIFIC))
+        .then(pl.lit("destroyed_number"))
+        .when(unlike)
+        .then(pl.lit("bad_format"))
+        .otherwise(_too_long(value, spec))
+    )
+    return Parsed(value, fault, pl.when(value != raw).then(pl.lit("text_form")))
 
 
 def quick_identifier(spec: FieldSpec) -> tuple[str, pl.Expr]:
@@ -76,7 +81,7 @@ def code_value(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
         return None if None in values else (spec.separator or "").join(dict.fromkeys(values))  # type: ignore[arg-type]
 
     value = raw.map_elements(stored, return_dtype=pl.String, skip_nulls=True)
-    fault = pl.when(value.is_null()).then(pl.lit("invalid_value"))
+    fault: pl.Expr = pl.when(value.is_null()).then(pl.lit("invalid_value"))
     if spec.person_values:
         person = raw.is_in(list(spec.person_values))
         fault = pl.when(person).then(pl.lit("natural_person")).otherwise(fault)

@@ -30,4 +30,4 @@ def records_of(
         permit.require(subject_id, item_code)
     table, order = _TABLES[item.shape]
     rows = as_known(table.objects.filter(subject_id=subject_id, item_code=item_code), at)
-    return rows.order_by(*order)  # type: ignore[no-any-return]
+    return rows.order_by(*order)

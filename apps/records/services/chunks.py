@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 from django.db import connection
@@ -87,7 +87,7 @@ def _stored(rows: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
         f"SELECT subject_id, key_text, extra::text AS extra, true AS is_stored, {', '.join(columns)}"
         f" FROM {TABLES[item.shape]} WHERE superseded_at IS NULL AND item_code = %s AND subject_id = ANY(%s)"
     )
-    params: list[object] = [item.code, rows[SUBJECT_ID].unique().to_list()]
+    params: list[Any] = [item.code, rows[SUBJECT_ID].unique().to_list()]
     if item.shape == "payment":
         sql += " AND period_on BETWEEN %s AND %s"
         params += [rows["period_on"].min(), rows["period_on"].max()]
@@ -115,7 +115,7 @@ def _supersede(rows: pl.DataFrame, item: ItemSpec, now: datetime) -> None:
         " WHERE fact.superseded_at IS NULL AND fact.item_code = %s"
         " AND fact.subject_id = old.subject_id AND fact.key_text = old.key_text"
     )
-    params: list[object] = [now, rows[SUBJECT_ID].to_list(), rows[KEY_TEXT].to_list()]
+    params: list[Any] = [now, rows[SUBJECT_ID].to_list(), rows[KEY_TEXT].to_list()]
     if payment:
         sql += " AND fact.period_on = old.period_on"
         params.append(rows["period_on"].to_list())
