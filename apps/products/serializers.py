@@ -1,10 +1,10 @@
 """Product versions as the API shows them."""
 
-from decimal import Decimal
-
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.core.fields import YuanField
+from apps.core.fields import PercentField, YuanField
 from apps.products.models import ProductVersion
 from apps.products.selectors import cost_of, demands_of
 
@@ -50,13 +50,16 @@ class ProductSerializer(serializers.ModelSerializer[ProductVersion]):
         )
         read_only_fields = fields
 
-    def get_rate_low_pct(self, version: ProductVersion) -> Decimal:
+    @extend_schema_field(OpenApiTypes.DECIMAL)
+    def get_rate_low_pct(self, version: ProductVersion) -> str:
         """LPR of the day plus the lowest spread."""
-        return cost_of(version, self.context["lpr"]).low_pct
+        return str(cost_of(version, self.context["lpr"]).low_pct)
 
-    def get_rate_high_pct(self, version: ProductVersion) -> Decimal | None:
+    @extend_schema_field(PercentField(allow_null=True))
+    def get_rate_high_pct(self, version: ProductVersion) -> str | None:
         """LPR of the day plus the highest spread."""
-        return cost_of(version, self.context["lpr"]).high_pct
+        high = cost_of(version, self.context["lpr"]).high_pct
+        return None if high is None else str(high)
 
 
 class ProductDetailSerializer(ProductSerializer):

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from apps.accounts.models import Membership
 from apps.consents.models import AccessRecord
 from apps.core import clock
 from apps.core.models import AuditEvent, IdempotencyKey
@@ -126,8 +127,6 @@ def test_a_key_belongs_to_its_caller(client_for):
 
 
 def test_a_replay_is_authorised_anew(client_for, cast, now):
-    from apps.accounts.models import Membership
-
     client = client_for("owner")
     post(client, BODY)
     Membership.objects.filter(user=cast.owner.user).update(is_active=False, ended_at=now)

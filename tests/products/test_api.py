@@ -1,5 +1,7 @@
 """`/api/v1/products/`."""
 
+from decimal import Decimal
+
 import pytest
 
 from apps.core import clock
@@ -58,8 +60,6 @@ def test_a_detail_names_terms_cost_and_demands(client_for, cast, now):
     ],
 )
 def test_filters_ask_what_a_borrower_asks(client_for, cast, now, query, found):
-    from decimal import Decimal
-
     published(cast, now, name="小")
     published(
         cast,

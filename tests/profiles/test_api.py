@@ -69,7 +69,7 @@ def test_the_list_and_the_gate_agree(client_for, cast, portraits, now):
         listed = codes(client.get(f"{LIST}?purpose={purpose}"))
         opened = client.get(f"{LIST}{CODE}/?purpose={purpose}").status_code
         assert (listed == [CODE]) == (opened == 200) == (purpose == Purpose.MATCHING), purpose
-    withdraw_consent(actor=cast.owner.actor, consent=consent, now=now)
+    withdraw_consent(actor=cast.owner.actor, consent_id=consent.pk, now=now)
     assert codes(client.get(f"{LIST}?purpose=matching")) == []
     assert client.get(f"{LIST}{CODE}/?purpose=matching").status_code == 403
 
