@@ -98,8 +98,8 @@ class ApproveForm(StepForm):
     def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         version = application.product_version
-        self.fields["repayment_kind"].choices = [(kind, REPAYMENTS[kind]) for kind in version.repayment_types]
-        self.fields["guarantee"].choices = [(kind, GUARANTEES[kind]) for kind in version.guarantee_types]
+        self.fields["repayment_kind"].choices = [(kind, REPAYMENTS[kind]) for kind in version.repayment_types]  # type: ignore[attr-defined]
+        self.fields["guarantee"].choices = [(kind, GUARANTEES[kind]) for kind in version.guarantee_types]  # type: ignore[attr-defined]
         self.fields["approved_yuan"].initial = application.amount_yuan
 
     def approval(self) -> Approval:
@@ -115,7 +115,7 @@ class RefuseForm(StepForm):
 
     def __init__(self, *args: Any, reasons: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = [("", "请选择"), *reasons]
+        self.fields["reason_code"].choices = [("", "请选择"), *reasons]  # type: ignore[attr-defined]
 
 
 class ReserveForm(StepForm):

@@ -7,7 +7,7 @@ from apps.loans.models import Application, Drawdown
 
 def can_draft(actor: Actor) -> bool:
     """A firm's owner or accountant drafts for the own firm; only the owner submits."""
-    return actor.has(Role.FIRM_OWNER, Role.FIRM_ACCOUNTANT) and actor.subject_id is not None
+    return actor.has(Role.FIRM_OWNER, Role.FIRM_ACCOUNTANT)
 
 
 def can_decide(actor: Actor, application: Application) -> bool:

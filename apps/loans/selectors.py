@@ -100,23 +100,17 @@ def steps_of(application: Application) -> list[dict[str, Any]]:
     notes = _notes(application)
     steps = []
     for position, (name, label) in enumerate(_STEPS):
-        if position < current or (position == current and state in ("drawn", "repaid")):
+        if position < current or (position == current and state == "repaid"):
             mark = "done"
         elif position == current:
             mark = "stopped" if stopped else "current"
         else:
             mark = "todo"
         steps.append({"label": label, "state": mark, "note": notes.get(name, "")})
-    if not stopped and state in ("draft", "submitted", "accepted", "approved"):
-        _advance(steps, current, state)
+    if not stopped and state not in ("draft", "repaid"):
+        # What a state names is done; the step after it is the current one.
+        steps[current]["state"], steps[current + 1]["state"] = "done", "current"
     return steps
-
-
-def _advance(steps: list[dict[str, Any]], current: int, state: str) -> None:
-    """What a state names is done; the step after it is the current one, except while a draft is being written."""
-    if state != "draft":
-        steps[current]["state"] = "done"
-        steps[current + 1]["state"] = "current"
 
 
 def _notes(application: Application) -> dict[str, str]:

@@ -51,7 +51,7 @@ class ProgrammeForm(RefusableForm):
 
     def __init__(self, *args: Any, regions: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["region_code"].choices = regions
+        self.fields["region_code"].choices = regions  # type: ignore[attr-defined]
 
     @staticmethod
     def initial_of(criteria: list[dict[str, Any]]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class PushForm(RefusableForm):
 
     def __init__(self, *args: Any, banks: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["bank"].queryset = banks
+        self.fields["bank"].queryset = banks  # type: ignore[attr-defined]
 
 
 class AnswerForm(RefusableForm):
@@ -139,4 +139,4 @@ class DeclineForm(AnswerForm):
 
     def __init__(self, *args: Any, reasons: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason_code"].choices = [("", "请选择"), *reasons]
+        self.fields["reason_code"].choices = [("", "请选择"), *reasons]  # type: ignore[attr-defined]

@@ -181,7 +181,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
     def visible_to(self, actor: Actor) -> "ListingQuerySet":
         """A firm its own, a bank those pushed to it, an authority or regulator those of its region."""
         if actor.organization_kind == OrganizationKind.FIRM:
-            return self.filter(subject_id=actor.subject_id)
+            return self.filter(subject_id=actor.subject_id) if actor.subject_id else self.none()
         if actor.organization_kind == OrganizationKind.BANK:
             pushes = Push.objects.filter(bank_id__in=actor.organization_ids)
             return self.filter(pk__in=pushes.values("listing_id"))
@@ -255,7 +255,7 @@ class PushQuerySet(models.QuerySet["Push"]):
     def visible_to(self, actor: Actor) -> "PushQuerySet":
         """The bank that got it, the firm that it is about, the authority or regulator of the region."""
         if actor.organization_kind == OrganizationKind.FIRM:
-            return self.filter(listing__subject_id=actor.subject_id)
+            return self.filter(listing__subject_id=actor.subject_id) if actor.subject_id else self.none()
         if actor.organization_kind == OrganizationKind.BANK:
             return self.filter(bank_id__in=actor.organization_ids)
         return self.filter(_in_scope(actor, "listing__programme__region_code"))

@@ -55,6 +55,11 @@ def programme_visible_to(actor: Actor, programme_id: int) -> Programme:
     return found
 
 
+def has_listings(programme: Programme) -> bool:
+    """Whether any firm is on the list just now."""
+    return Listing.objects.filter(programme=programme, state="active").exists()
+
+
 def runs_of(programme: Programme) -> QuerySet[ScreeningRun]:
     """Runs of a programme, newest first."""
     return programme.runs.select_related("programme", "requested_by", "approved_by").order_by("-pk")

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from apps.core.actor import Role
@@ -63,3 +65,9 @@ def test_groups_of_states_follow_from_the_table():
     assert set(OPEN_STATES) == {"draft", "submitted", "returned", "accepted", "approved", "drawn"}
     assert {"approved", "refused"} <= set(DECIDED_STATES)
     assert set(WITH_LINE_STATES) == set(DECIDED_STATES) - {"refused"}
+
+
+@pytest.mark.parametrize("workflow", [APPLICATION, DRAWDOWN], ids=lambda workflow: workflow.name)
+def test_the_readme_draws_the_workflow_as_it_is(workflow):
+    readme = Path(__file__).parents[2] / "apps" / "loans" / "README.md"
+    assert workflow.diagram() in readme.read_text(encoding="utf-8")

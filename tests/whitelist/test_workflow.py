@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from apps.core.actor import Role
@@ -71,3 +73,9 @@ def test_every_state_role_and_verb_is_allowed_or_refused_as_written(workflow, mo
 def test_groups_of_states_and_verbs_follow_from_the_table():
     assert set(OPEN_PUSH_STATES) == {state for state, verb in PUSH_MOVES if verb == "recall"}
     assert set(ANSWER_VERBS) == {verb for _, verb in PUSH_MOVES} - {"recall"}
+
+
+@pytest.mark.parametrize("workflow", [LISTING, PROGRAMME, PUSH, RUN], ids=lambda workflow: workflow.name)
+def test_the_readme_draws_the_workflow_as_it_is(workflow):
+    readme = Path(__file__).parents[2] / "apps" / "whitelist" / "README.md"
+    assert workflow.diagram() in readme.read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ def draft_application(
     Raises InvalidInput by field, StateConflict when the product is not on offer today or the firm has an open
     application for it, NotPermitted for anybody but the firm's own people.
     """
-    if not policies.can_draft(actor):
+    if not policies.can_draft(actor) or actor.subject_id is None:
         raise NotPermitted("只有企业人员可以填写融资申请。")
     version = _on_offer(product_version.pk, business_date(now))
     wish = _wish(version, amount_yuan, term_months, purpose, purpose_note)

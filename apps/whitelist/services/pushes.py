@@ -233,7 +233,7 @@ def _lent(push: Push, given: Answer, today: date) -> dict[str, Any]:
 def decline_reason(code: str, note: str, on: date) -> DeclineReason:
     """The coded reason of a refusal on the day. Raises InvalidInput for none, an unknown one, or `other` without a
     note."""
-    reason = DeclineReason.objects.in_force(on).filter(code=code).first()
+    reason: DeclineReason | None = DeclineReason.objects.in_force(on).filter(code=code).first()
     if reason is None:
         raise InvalidInput(fields={"reason_code": "请选择拒绝原因。"})
     if reason.code == "other" and not note.strip():

@@ -82,7 +82,9 @@ def _programme_page(
         "push_states": selectors.push_states_of(programme),
         "moves": [move for move in moves if move.verb in ("open", "close")],
         "may_screen": mine and programme.state == "open",
-        "push_form": (push_form or PushForm(banks=selectors.banks())) if mine and programme.active_count else None,
+        "push_form": (push_form or PushForm(banks=selectors.banks()))
+        if mine and selectors.has_listings(programme)
+        else None,
     }
     return render(request, "whitelist/programme_detail.html", context, status=status)
 
