@@ -11,6 +11,7 @@ from apps.demo.story.firms import register_the_firms
 from apps.demo.story.intake import take_the_deliveries_in
 from apps.demo.story.lending import lend
 from apps.demo.story.listing import publish_the_whitelist
+from apps.demo.story.more_loans import lend_to_others
 from apps.demo.story.needs import match_the_needs
 from apps.demo.story.offers import publish_the_products
 from apps.demo.story.papers import count_the_day, print_the_report
@@ -27,6 +28,7 @@ STEPS: tuple[Callable[[Stage], Step], ...] = (
     match_the_needs,
     publish_the_whitelist,
     lend,
+    lend_to_others,
     print_the_report,
     count_the_day,
 )

@@ -9,7 +9,7 @@ from apps.demo.story.stage import Stage
 from apps.records import services as records
 from apps.records.models import Delivery
 
-# Registration first: only it creates subjects.
+# Registration first: only it creates subjects. The seven of the main job, then what makes the portraits fuller.
 DELIVERIES: tuple[tuple[str, str], ...] = (
     ("registration", "市场监管局/登记注册信息_20261112.csv"),
     ("tax_grade", "税务局/2025年度纳税缴费信用级别评价结果.xlsx"),
@@ -18,6 +18,16 @@ DELIVERIES: tuple[tuple[str, str], ...] = (
     ("power", "供电公司/用电信息_202411-202610.csv"),
     ("penalty", "行政审批局/行政处罚信息_双公示_20261112.csv"),
     ("dishonest_debtor", "人民法院/失信被执行人_20261112.csv"),
+    ("power", "供电公司/用电信息_202605_补报_20261114.csv"),
+    ("abnormal_operation", "市场监管局/经营异常名录_20261112.csv"),
+    ("tax_violation", "税务局/重大税收违法失信主体名单.csv"),
+    ("wage_arrears", "人社局/拖欠农民工工资失信联合惩戒对象名单.csv"),
+    ("technology_firm", "科技局/高新技术企业和科技型中小企业名单.xlsx"),
+    ("specialised_firm", "工信局/专精特新中小企业名单.xlsx"),
+    ("intellectual_property", "知识产权局/专利商标统计_2026年三季度.csv"),
+    ("bid_won", "公共资源交易中心/中标结果_202411-202611.csv"),
+    ("credit_evaluation", "发展和改革局/公共信用综合评价结果_2026年度.csv"),
+    ("credit_repair", "发展和改革局/信用修复结果_20261112.csv"),
 )
 
 
@@ -26,7 +36,7 @@ def take_the_deliveries_in(stage: Stage) -> Step:
     operator = stage.actor("operator")
     sources = {}
     for folder in DEPARTMENTS:
-        codes = [code for code, name in DELIVERIES if name.startswith(f"{folder}/")]
+        codes = {code for code, name in DELIVERIES if name.startswith(f"{folder}/")}
         sources[folder] = records.set_source(
             actor=operator, organization=stage.departments[folder], item_codes=codes, now=stage.now
         )
