@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema_field
 
 
 class _PlainSpelling(forms.CharField):
@@ -55,6 +56,11 @@ class WholeFilter(django_filters.NumberFilter):
     """A whole number, not negative."""
 
     field_class = _Whole
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        super().__init__(*args, label=label, **kwargs)
+        # The description would call it a number with decimals.
+        extend_schema_field({"type": "integer", "format": "int64", "description": label})(self)
 
 
 class YuanFilter(django_filters.NumberFilter):
