@@ -20,6 +20,7 @@ from apps.core.errors import DomainError, InvalidInput, NotPermitted, ServiceUna
 from apps.reference.selectors import figure
 from apps.reports import policies, printing, rendering, rules, selectors
 from apps.reports.documents import credit_report
+from apps.reports.documents.material import Basis
 from apps.reports.models import ReportFile, ReportRequest
 from apps.reports.workflow import READY, REPORT, REVOKED
 
@@ -81,7 +82,7 @@ def request_report(*, actor: Actor, subject_id: int, purpose: str, now: datetime
         permit = gate.open(actor=actor, subject_id=subject_id, purpose=Purpose.REPORT, items=selectors.ITEMS, now=now)
         if not own and not has_consent(subject_id, actor.organization_id, purpose, today):
             raise PurposeNotConsented(f"企业没有授权本机构将信息用于“{PURPOSE_TEXTS[purpose]}”。")
-        basis = credit_report.Basis(
+        basis = Basis(
             number=number,
             issued_at=now,
             valid_until_on=valid_until_on,

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from apps.reports.documents.credit_report import Basis, Line, Loss, Material, Origin
+from apps.reports.documents.material import Basis, Line, Loss, Material, Origin
 
 CHINA = ZoneInfo("Asia/Shanghai")
 DAYS = {

@@ -67,10 +67,10 @@ def test_report_follows_the_order_of_the_standard() -> None:
         "概要",
         "一、公共信用信息",
         "行政处罚",
-        "纳税缴费信用级别",
         "资质与荣誉",
         "有效的行政许可",
         "二、经营、纳税、社保与用电",
+        "纳税缴费信用级别",
         "纳税",
         "社会保险缴费",
         "用电",
@@ -207,7 +207,7 @@ def test_lists_say_their_effect_on_each_use() -> None:
 def test_long_lists_of_licences_say_how_many_are_left_out() -> None:
     licence = factories.material().events["licence"][0]
     events = dict(factories.material().events) | {"licence": [licence | {"key_text": str(n)} for n in range(13)]}
-    assert "另有 3 条未列出。" in printing.html_of(content(events=events))
+    assert "另有 3 条较早的记录未列出。" in printing.html_of(content(events=events))
 
 
 def test_content_holds_text_and_flags_only() -> None:

@@ -7,7 +7,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from apps.reports.documents.parts import NOTHING, Chart, Column, Fact, Section, Table, bar_chart, table
+from apps.reports.documents.material import Material
+from apps.reports.documents.parts import (
+    NEWEST_SHOWN,
+    NOTHING,
+    Chart,
+    Column,
+    Fact,
+    Section,
+    Table,
+    bar_chart,
+    left_out,
+    table,
+)
 from apps.reports.documents.wording import day, money, number, percent
 
 MONTHS = 12
@@ -28,7 +40,7 @@ class Month:
     is_paid: bool = True
 
 
-def operations(material: Any) -> Section:
+def operations(material: Material) -> Section:
     """The chapter; a kind of payment without any record says so."""
     profile = material.profile
     tax = by_month(material.payments.get("tax_payment", ()), is_base=_is_vat)
@@ -46,7 +58,7 @@ def operations(material: Any) -> Section:
         "授权查询信息；各表列最近 12 个已报送月份",
         facts=_facts(profile),
         charts=tuple(chart for chart in charts if chart),
-        tables=(_tax(tax), _social(social), _power(power)),
+        tables=(_grades(material), _tax(tax), _social(social), _power(power), _bids(material)),
     )
 
 
@@ -104,6 +116,29 @@ def _chart(
         shown = None if value is None else Decimal(value) / scale
         points.append((f"{start:%y-%m}", shown, "" if shown is None else number(shown)))
     return bar_chart(title, unit, points) if points else None
+
+
+def _grades(material: Material) -> Table:
+    return table(
+        "纳税缴费信用级别",
+        (Column("评价年度", is_short=True), Column("级别", is_short=True), Column("评价机关")),
+        [(row["key_text"], row["class_text"], row["authority"]) for row in material.events.get("tax_grade", ())],
+        empty=material.none_or_unknown("tax_grade", "没有纳税缴费信用级别记录。"),
+    )
+
+
+def _bids(material: Material) -> Table:
+    bids = material.events.get("bid_won", ())
+    return table(
+        "中标结果",
+        (Column("中标日期", is_short=True), Column("项目"), Column("发布机构"), Column("中标金额", is_figure=True)),
+        [
+            (day(row["occurred_on"]), row["title"] or row["key_text"], row["authority"], money(row["amount_yuan"]))
+            for row in bids[:NEWEST_SHOWN]
+        ],
+        empty=material.none_or_unknown("bid_won", "没有中标记录。"),
+        note=left_out(len(bids)),
+    )
 
 
 def _tax(months: Mapping[date, Month]) -> Table:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 NOTHING = "—"
+NEWEST_SHOWN = 10
 
 CHART_WIDTH, CHART_HEIGHT = 520, 84
 _LABEL_BAND = 14
@@ -107,6 +108,11 @@ def table(
         for row in rows
     )
     return Table(caption, tuple(columns), cells, empty, note, len(cells) <= _KEPT_WHOLE)
+
+
+def left_out(count: int) -> str:
+    """What a table of the newest records says of the older ones."""
+    return f"另有 {count - NEWEST_SHOWN} 条较早的记录未列出。" if count > NEWEST_SHOWN else ""
 
 
 def bar_chart(title: str, unit: str, points: Sequence[tuple[str, Decimal | None, str]]) -> Chart | None:

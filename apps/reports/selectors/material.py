@@ -18,7 +18,7 @@ from apps.profiles.sizing import SIZE_CLASSES
 from apps.records.models import CatalogueItem
 from apps.records.selectors import events_of, item_freshness, items_in_force, records_of
 from apps.reference.selectors import figures, industry_of, region_path
-from apps.reports.documents.credit_report import SHOWN_EVENTS, SHOWN_PAYMENTS, Line, Loss, Material, Origin
+from apps.reports.documents.material import SHOWN_EVENTS, SHOWN_PAYMENTS, Line, Loss, Material, Origin
 from apps.reports.documents.parts import NOTHING
 from apps.reports.documents.wording import number
 from apps.subjects.models import Subject
