@@ -1,19 +1,24 @@
 """Reads of consents, of reasons to look, and of who looked."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import F, Q, QuerySet
 
 from apps.accounts.models import Organization
 from apps.accounts.selectors import bank_of
+from apps.consents import wording
 from apps.consents.models import AccessReason, AccessRecord, Consent, ConsentQuerySet
-from apps.consents.rules import PURPOSES_OF_KIND, SCOPE_OF_PURPOSE
+from apps.consents.rules import PURPOSE_LABELS, PURPOSES_OF_KIND, SCOPE_LABELS, SCOPE_OF_PURPOSE
 from apps.core.actor import Actor, OrganizationKind, Role
 from apps.core.clock import business_date
-from apps.core.errors import NotVisible
+from apps.core.errors import InvalidInput, NotPermitted, NotVisible
+from apps.core.months import add_months
 from apps.core.work import WorkItem
 from apps.records.models import CatalogueItem
+from apps.reference.selectors import figure
+from apps.subjects.models import Subject
 
 PUBLIC = "public"
 
@@ -127,9 +132,82 @@ def possible_grantees() -> QuerySet[Organization]:
     return Organization.objects.banks()
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A consent as it would be signed, for the signer to read."""
+
+    subject: Subject
+    grantee: Organization | None
+    purposes: tuple[str, ...]
+    items: tuple[str, ...]
+    scopes: tuple[str, ...]
+    valid_from_on: date
+    valid_to_on: date
+    use_max: int | None
+    document: wording.Document
+
+
+def draft_consent(
+    *,
+    actor: Actor,
+    grantee_id: int | None,
+    purposes: Iterable[str],
+    now: datetime,
+    items: Iterable[str] | None = None,
+    scopes: Iterable[str] | None = None,
+    months: int | None = None,
+    use_max: int | None = None,
+) -> Draft:
+    """What the firm would sign, checked, with its full text.
+
+    `grantee_id` None: all banks on the platform; `items` and `scopes` None: all; `months` None: the reference figure
+    consent_default_months. Raises InvalidInput by field, NotPermitted for anybody but the firm's owner.
+    """
+    if not actor.has(Role.FIRM_OWNER) or actor.subject_id is None:
+        raise NotPermitted("只有企业负责人可以签署或撤回授权。")
+    subject = Subject.objects.get(pk=actor.subject_id)
+    start = business_date(now)
+    labels = consentable_items()
+    chosen = {
+        "purposes": _known(purposes, PURPOSE_LABELS),
+        "items": _known(labels if items is None else items, labels),
+        "scopes": _known(SCOPE_LABELS if scopes is None else scopes, SCOPE_LABELS),
+    }
+    faults = {name: "请至少选择一项，且只能选择所列的项。" for name, value in chosen.items() if not value}
+    if use_max is not None and use_max < 1:
+        faults["use_max"] = "次数上限应为正整数，不限次数请留空。"
+    longest = int(figure("consent_max_months", start))
+    term = int(figure("consent_default_months", start)) if months is None else months
+    if not 1 <= term <= longest:
+        faults["months"] = f"授权期限应为1至{longest}个月。"
+    grantee = possible_grantees().filter(pk=grantee_id).first() if grantee_id is not None else None
+    if grantee_id is not None and grantee is None:
+        faults["grantee"] = "没有这家金融机构，或它已停用。"
+    if faults:
+        raise InvalidInput(fields=faults)
+    end = add_months(start, term)
+    document = wording.authorisation(
+        subject_name=subject.name,
+        subject_code=subject.code,
+        grantee_name=grantee.name if grantee else None,
+        purposes=[PURPOSE_LABELS[value] for value in chosen["purposes"]],
+        items=[labels[value] for value in chosen["items"]],
+        scopes=[SCOPE_LABELS[value] for value in chosen["scopes"]],
+        period=(start, end),
+        use_max=use_max,
+    )
+    return Draft(subject, grantee, **chosen, valid_from_on=start, valid_to_on=end, use_max=use_max, document=document)
+
+
+def _known(values: Iterable[str], labels: dict[str, str]) -> tuple[str, ...]:
+    """The values in the order of `labels`; nothing when one of them is unknown."""
+    wanted = set(values)
+    return tuple(str(value) for value in labels if value in wanted) if wanted <= labels.keys() else ()
+
+
 def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
     """A firm owner without any consent in force, or with one that ends within 30 days."""
-    if not actor.has(Role.FIRM_OWNER):
+    if not actor.has(Role.FIRM_OWNER) or actor.subject_id is None:
         return []
     today = business_date(now)
     live = Consent.objects.filter(subject_id=actor.subject_id, withdrawn_at=None, valid_to_on__gt=today)

@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AbstractBaseUser
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -54,7 +53,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @login_required
 def registration_status(request: HttpRequest) -> HttpResponse:
     """How far one's own registration is and what to do next."""
-    registration = _own(request.user)
+    registration = _own(request)
     return render(
         request,
         "enterprises/registration_status.html",
@@ -66,16 +65,18 @@ def registration_status(request: HttpRequest) -> HttpResponse:
 @login_required
 def registration_edit(request: HttpRequest) -> HttpResponse:
     """Correct a draft or returned registration and hand it in."""
-    registration = _own(request.user)
+    registration = _own(request)
     names = ("code", "name", "legal_representative", "contact_name", "contact_mobile")
     form = RegistrationForm(request.POST or None, initial={name: getattr(registration, name) for name in names})
     if request.method == "POST" and form.is_valid():
         actor = services.applicant_actor(registration.applicant, request_id=getattr(request, "request_id", ""))
-        key, now = {"actor": actor, "registration_id": registration.pk}, clock.now()
+        now = clock.now()
         try:
-            registration = services.revise_registration(**key, applicant=form.applicant, now=now)
+            registration = services.revise_registration(
+                actor=actor, registration_id=registration.pk, applicant=form.applicant, now=now
+            )
             if "draft" not in request.POST:
-                registration = services.submit_registration(**key, now=now)
+                registration = services.submit_registration(actor=actor, registration_id=registration.pk, now=now)
         except InvalidInput as error:
             _show(form, error)
         else:
@@ -154,8 +155,8 @@ def declaration(request: ActorRequest) -> HttpResponse:
     return render(request, "enterprises/declaration.html", {"form": form, "page": page})
 
 
-def _own(user: AbstractBaseUser) -> Registration:
-    registration = selectors.registration_of(user)  # type: ignore[arg-type]
+def _own(request: HttpRequest) -> Registration:
+    registration = selectors.registration_of(request.user)  # type: ignore[arg-type]
     if registration is None:
         raise NotVisible("您的账号没有企业注册记录。")
     return registration

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
-from apps.consents import selectors, services
+from apps.consents import gate, selectors, services
 from apps.consents.rules import Purpose
 from apps.core.errors import NotVisible
 from apps.enterprises.services import applicant_actor
-from tests.consents.factories import give
+from tests.consents.factories import give, reason
 
 
 def test_consents_visible_to_each_kind_of_reader(cast, now):
@@ -60,3 +61,36 @@ def test_work_items_ask_the_owner_for_a_consent_and_warn_before_the_last_one_end
     assert selectors.work_items(cast.owner.actor, now) == []
     (item,) = selectors.work_items(cast.owner.actor, now + timedelta(days=31))
     assert (item.title, item.due_on) == ("续签授权", consent.valid_to_on)
+
+
+def test_subject_ids_open_to_lists_what_the_gate_would_open(cast, now, business_date):
+    firm, stranger = cast.owner.actor.subject_id, cast.stranger.actor.subject_id
+    items = ["tax_payment"]
+
+    def listed(name: str, purpose: str) -> set[int]:
+        found = selectors.subject_ids_open_to(cast[name].actor, purpose=purpose, items=items, on=business_date)
+        return set(found)
+
+    def opened(name: str, purpose: str) -> set[int]:
+        found = set()
+        for subject_id in (firm, stranger):
+            try:
+                with transaction.atomic():
+                    gate.open(actor=cast[name].actor, subject_id=subject_id, purpose=purpose, items=items, now=now)
+                    found.add(subject_id)
+                    transaction.set_rollback(True)
+            except gate.AccessRefused:
+                continue
+        return found
+
+    give(cast.owner, now=now, grantee=cast.bank_officer)
+    give(cast.stranger, now=now, items=["power"])
+    give(cast.stranger, now=now, items=items, purposes=[Purpose.WHITELIST])
+    reason(cast.bank_officer, cast.owner, now=now)
+    reason(cast.bank_officer, cast.stranger, now=now)
+    reason(cast.other_bank_officer, cast.owner, now=now)
+    for name in ("bank_officer", "other_bank_officer", "authority", "regulator", "operator", "department"):
+        for purpose in Purpose:
+            assert listed(name, purpose) == opened(name, purpose), (name, purpose)
+    assert listed("bank_officer", Purpose.PRE_LOAN_REVIEW) == {firm}
+    assert listed("authority", Purpose.WHITELIST) == {stranger}
