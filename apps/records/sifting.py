@@ -11,6 +11,8 @@ from apps.records.reading import ABOVE, TEXT
 
 NOT_DATA: Final = "not_data"
 
+_PLACE: Final = "place"
+_PLAIN_CODE: Final = r"^[0-9A-Z]{18}$"
 _SPACES: Final = r"[\s\p{Z}]+"
 _SUBTOTAL: Final = r"^(?:本[页月表期季年]|分)?(?:合计|小计|总计|累计|共计)[:：]?$"
 _NOTE: Final = (
@@ -24,7 +26,16 @@ def sift(block: pl.DataFrame, item: ItemSpec, titles: Collection[str]) -> pl.Dat
 
     `titles` are the squeezed texts of the rows above the header, which spreadsheets repeat on every page.
     """
-    names = [spec.name for spec in item.fields if spec.name in block.columns]
+    # A row below the header that has a code is data; only the few others are looked at closely.
+    surely = (pl.col(CODE).str.contains(_PLAIN_CODE) & ~pl.col(ABOVE)).fill_null(False)
+    block = block.with_row_index(_PLACE)
+    others = block.filter(~surely)
+    kinds = others.select(_PLACE, _kind(item, others.columns, titles).alias(NOT_DATA))
+    return block.join(kinds, on=_PLACE, how="left", maintain_order="left").drop(_PLACE)
+
+
+def _kind(item: ItemSpec, columns: Collection[str], titles: Collection[str]) -> pl.Expr:
+    names = [spec.name for spec in item.fields if spec.name in columns]
     squeezed = [pl.col(name).str.replace_all(_SPACES, "") for name in names]
     filled = pl.sum_horizontal((cell.fill_null("") != "").cast(pl.Int32) for cell in squeezed)
     is_label = [cell.str.to_uppercase().is_in(_labels(item, name)) for cell, name in zip(squeezed, names, strict=True)]
@@ -33,7 +44,7 @@ def sift(block: pl.DataFrame, item: ItemSpec, titles: Collection[str]) -> pl.Dat
     no_code = (code == "") | code.str.contains(_SUBTOTAL)
     subtotal = pl.any_horizontal(cell.str.contains(_SUBTOTAL).fill_null(False) for cell in squeezed)
     whole = pl.col(TEXT).str.replace_all(r'["\s\p{Z},;]+', "")
-    return block.with_columns(
+    return (
         pl.when(whole == "")
         .then(pl.lit("blank"))
         .when((filled >= 2) & (labels * 2 > filled))
@@ -44,7 +55,6 @@ def sift(block: pl.DataFrame, item: ItemSpec, titles: Collection[str]) -> pl.Dat
         .then(pl.lit("note"))
         .when(pl.col(ABOVE) | ((filled <= 1) & whole.is_in(list(titles))))
         .then(pl.lit("title"))
-        .alias(NOT_DATA)
     )
 
 

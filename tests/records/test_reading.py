@@ -186,3 +186,10 @@ def test_every_sample_delivery_of_the_catalogue_opens() -> None:
         sheets = {name for block in table.blocks for name in block["sheet"].unique()}
     assert sheets == {"城区供水", "乡镇供水"}
     assert table.notes == ["隐藏的工作表「试算表」未读取。"]
+
+
+def test_a_bad_line_late_in_a_large_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "BLOCK_BYTES", 500)
+    content = social_insurance(*[payment("202609")] * 100).encode() + b"\xff\xff\n"
+    with pytest.raises(Unreadable, match="第102行"):
+        rows_of(content)

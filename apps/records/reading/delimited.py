@@ -110,25 +110,20 @@ def _parse(
     text = pl.Series(TEXT, records, dtype=pl.String)
     frame = pl.DataFrame({TEXT: text}).with_row_index(ROW_NUMBER, first_number)
     plain = _is_plain(text, delimiter, header.width)
+    rows = frame.filter(plain).with_columns(pl.lit(False).alias(SHORTAGE))
+    rows = rows.hstack(_cells_at_once(rows[TEXT], delimiter, header))
     by_hand = (~plain).arg_true().to_list()
-    cells = [_cells_by_hand(records[i], i in unclosed, delimiter, header) for i in by_hand]
-    vector = frame.filter(plain).select(ROW_NUMBER).hstack(_cells_at_once(text.filter(plain), delimiter, header))
-    hand = pl.DataFrame(
-        {
-            ROW_NUMBER: frame[ROW_NUMBER].gather(by_hand),
-            SHORTAGE: pl.Series([short for _, short in cells], dtype=pl.Boolean),
-            **{
-                name: pl.Series([row[position] or None for row, _ in cells], dtype=pl.String)
+    if by_hand:
+        cells = [_cells_by_hand(records[i], i in unclosed, delimiter, header) for i in by_hand]
+        rest = frame[by_hand].with_columns(
+            pl.Series(SHORTAGE, [short for _, short in cells], dtype=pl.Boolean),
+            *(
+                pl.Series(name, [row[position] or None for row, _ in cells], dtype=pl.String)
                 for name, position in header.positions.items()
-            },
-        }
-    )
-    vector = vector.with_columns(pl.lit(False).alias(SHORTAGE)).select(hand.columns)
-    rows = pl.concat([vector, hand]).sort(ROW_NUMBER)
-    return (
-        rows.with_columns(text, pl.lit("").alias(SHEET), pl.col(ROW_NUMBER).cast(pl.Int64)),
-        used,
-    )
+            ),
+        )
+        rows = pl.concat([rows, rest.select(rows.columns)]).sort(ROW_NUMBER)
+    return rows.with_columns(pl.lit("").alias(SHEET), pl.col(ROW_NUMBER).cast(pl.Int64)), used
 
 
 def _records(lines: list[str], odd: list[int], delimiter: str, *, final: bool) -> tuple[list[str], set[int], int]:
@@ -166,24 +161,25 @@ def _records(lines: list[str], odd: list[int], delimiter: str, *, final: bool) -
 
 def _is_plain(text: pl.Series, delimiter: str, width: int) -> pl.Series:
     """Records that the vector reader splits exactly as the rule book says, into as many cells as the header has."""
+    right_width = text.str.count_matches(delimiter, literal=True) == width - 1
+    quoted = text.str.contains('"', literal=True)
+    if not quoted.any():
+        return right_width & (text != "")
     sign = re.escape(delimiter)
     well_quoted = rf'^(?:[^"{sign}]*|"(?:[^"]|"")*")(?:{sign}(?:[^"{sign}]*|"(?:[^"]|"")*"))*$'
-    quoted = text.str.contains('"', literal=True)
-    bare = text.to_frame().select(
-        pl.when(quoted).then(pl.col(TEXT).str.replace_all(_QUOTED, "")).otherwise(pl.col(TEXT))
-    )[TEXT]
-    right_width = bare.str.count_matches(delimiter, literal=True) == width - 1
-    if not quoted.any():
-        return right_width if width > 1 else right_width & (text != "")
-    whole = text.to_frame().select(pl.when(quoted).then(pl.col(TEXT).str.contains(well_quoted)).otherwise(True))
-    return right_width & whole.to_series() & (text != "")
+    some = text.filter(quoted)
+    bare_width = some.str.replace_all(_QUOTED, "").str.count_matches(delimiter, literal=True)
+    sound = some.str.contains(well_quoted) & (bare_width == width - 1)
+    return right_width.zip_with(~quoted, pl.Series([False]).new_from_index(0, len(text))).scatter(
+        quoted.arg_true(), sound
+    ) & (text != "")
 
 
 def _cells_at_once(text: pl.Series, delimiter: str, header: Header) -> pl.DataFrame:
     if text.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(header.positions, pl.String))
     frame = pl.read_csv(
-        "\n".join(text.to_list()).encode(),
+        text.str.join("\n").item().encode(),
         has_header=False,
         separator=delimiter,
         infer_schema=False,

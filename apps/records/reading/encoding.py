@@ -17,47 +17,61 @@ _MARKS: Final = (
 )
 
 
+class BadText(Unreadable):
+    """Bytes that are no text in the encoding of the file."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"文件编码无法识别：第{line}行不是有效的UTF-8或GB18030文字，可能混用了两种编码或文件不完整。")
+        self.line = line
+
+
 def detect(stream: BinaryIO) -> tuple[str, str]:
-    """(codec, name for the reader). Raises Unreadable, naming the first bad line, when nothing fits."""
+    """(codec, name for the reader). Raises Unreadable, naming the first bad line, when nothing fits.
+
+    A first block with other than ASCII characters decides; what comes later in a large file is checked as it is read.
+    """
     stream.seek(0)
-    head = stream.read(4096)
+    head = stream.read(BLOCK_BYTES)
+    whole = len(head) < BLOCK_BYTES or head.isascii()
+    errors = []
+    for codec, name in _candidates(head):
+        try:
+            for _ in text_blocks(stream, codec):
+                if not whole:
+                    break
+        except BadText as error:
+            errors.append(error)
+        else:
+            return codec, name
+    raise max(errors, key=lambda error: error.line)  # the encoding that went furthest is the likely one
+
+
+def _candidates(head: bytes) -> list[tuple[str, str]]:
     for mark, codec, name in _MARKS:
         if head.startswith(mark):
-            candidates = [(codec, name)]
-            break
-    else:
-        candidates = [("utf-8", "UTF-8"), ("gb18030", "GB18030")]
-        # Text of one-byte characters in UTF-16 has a zero in every second byte.
-        if head[1::2].count(0) > len(head) // 4:
-            candidates = [("utf-16-le", "UTF-16LE（无BOM）")]
-        elif head[::2].count(0) > len(head) // 4:
-            candidates = [("utf-16-be", "UTF-16BE（无BOM）")]
-    furthest = 0
-    for codec, name in candidates:
-        bad_line = _first_bad_line(stream, codec)
-        if bad_line is None:
-            return codec, name
-        furthest = max(furthest, bad_line)
-    tried = "或".join(name for _, name in candidates)
-    raise Unreadable(f"文件编码无法识别：第{furthest}行不是有效的{tried}文字，可能混用了两种编码或文件不完整。")
-
-
-def _first_bad_line(stream: BinaryIO, codec: str) -> int | None:
-    line = 1
-    try:
-        for text in text_blocks(stream, codec):
-            line += text.count("\n")
-    except UnicodeDecodeError as error:
-        before = error.object[: error.start]
-        return line + before.count(b"\n")
-    return None
+            return [(codec, name)]
+    # Text of one-byte characters in UTF-16 has a zero in every second byte.
+    if head[1:4096:2].count(0) > len(head[:4096]) // 4:
+        return [("utf-16-le", "UTF-16LE（无BOM）")]
+    if head[:4096:2].count(0) > len(head[:4096]) // 4:
+        return [("utf-16-be", "UTF-16BE（无BOM）")]
+    return [("utf-8", "UTF-8"), ("gb18030", "GB18030")]
 
 
 def text_blocks(stream: BinaryIO, codec: str) -> Iterator[str]:
-    """The decoded text in blocks, line ends as they came. Raises UnicodeDecodeError."""
+    """The decoded text in blocks, line ends as they came. Raises Unreadable, naming the first bad line."""
     stream.seek(0)
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    while block := stream.read(BLOCK_BYTES):
-        yield decoder.decode(block)
-    if rest := decoder.decode(b"", final=True):
-        yield rest
+    line = 1
+    while True:
+        block = stream.read(BLOCK_BYTES)
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].count(b"\n")
+            raise BadText(line) from error
+        if text:
+            yield text
+        if not block:
+            return
+        line += text.count("\n")
