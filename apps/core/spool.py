@@ -12,7 +12,6 @@ from typing import Any
 
 from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES, filesystem
-from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
 
 SCHEME = "spool"
@@ -21,7 +20,7 @@ SCHEME = "spool"
 class Channel(filesystem.Channel):
     """Writes aside, then renames."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         self._write_whole(os.path.join(self.data_folder_out, name), payload)
 
@@ -37,7 +36,7 @@ class Channel(filesystem.Channel):
         draft = f"{path}.{uuid.uuid4()}.draft"
         try:
             with open(draft, "wb") as file:
-                file.write(str_to_bytes(dumps(payload)))
+                file.write(dumps(payload).encode())
             if keep_existing:
                 # Linking refuses an existing name: whoever comes second adds to the first one's table.
                 try:

@@ -11,7 +11,7 @@ TEMPLATES[0]["OPTIONS"]["context_processors"].append("apps.demo.context.sample_a
 
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
-STATIC_ROOT = None
+STATIC_ROOT = None  # type: ignore[assignment]
 
 _clock = HOME / "clock-offset-days"
 CLOCK_OFFSET_DAYS = int(_clock.read_text()) if _clock.exists() else 0
