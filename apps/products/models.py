@@ -81,8 +81,8 @@ class ProductVersionQuerySet(models.QuerySet["ProductVersion"]):
 class ProductVersion(models.Model):
     """One version of a product: its terms, its criteria, and what the bank itself wrote.
 
-    Holds the names of the bank's staff who drafted, submitted and published it; kept while any match or application
-    refers to it.
+    Holds personal data (names of the bank's staff who drafted, submitted and published it); kept while any match or
+    application refers to it.
     """
 
     product = models.ForeignKey(Product, models.PROTECT, related_name="versions")

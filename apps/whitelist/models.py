@@ -233,7 +233,7 @@ class Listing(models.Model):
 class PushBatch(models.Model):
     """One act of handing listings to a bank: when, by whom, how many went and how many were held back, and why.
 
-    Holds the name of an officer; kept 5 years.
+    Holds personal data (the name of an officer); kept 5 years.
     """
 
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="batches")

@@ -153,15 +153,10 @@ INCLUDES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # name: (least, 
     ),
     "empty_state": ({"title": "甲"}, {"text": "乙", "icon": "bank", "url": "/", "url_label": "丙"}),
     "pagination": ({"previous_url": None, "next_url": "/n"}, {"previous_url": "/p", "summary": "第 2 页"}),
-    "timeline": (
-        {"events": [{"at": datetime(2026, 11, 15, tzinfo=UTC), "title": "甲"}]},
-        {"events": [{"at": datetime(2026, 11, 15, tzinfo=UTC), "title": "甲", "actor": "乙", "text": "丙"}]},
-    ),
     "steps": (
         {"steps": [{"label": "甲", "state": s} for s in STEP_STATES]},
         {"steps": [{"label": "甲", "state": "todo", "note": "注"}]},
     ),
-    "money": ({"amount_yuan": Decimal("1234567.80")}, {}),
 }
 
 
