@@ -54,6 +54,8 @@ def test_create_programme_takes_the_platforms_rule_of_the_day(lists):
         ({"region_code": "999999"}, "region_code"),
         ({"valid_months": 25}, "valid_months"),
         ({"criteria": []}, "criteria"),
+        ({"criteria": [{"slug": "manual", "value": "上门核实"}]}, "criteria"),
+        ({"criteria": [{"any": [{"slug": "first_loan_only", "value": None}]}]}, "criteria"),
     ],
 )
 def test_create_programme_names_the_field_at_fault(lists, cast, now, changes, field):

@@ -10,7 +10,8 @@ from apps.core import audit
 from apps.core.actor import Actor, Role
 from apps.core.clock import business_date
 from apps.core.errors import InvalidInput, NotPermitted, StateConflict
-from apps.criteria.language import read_criteria, write_criteria
+from apps.criteria.facts import FactKind, fact_named
+from apps.criteria.language import Criterion, leaves, read_criteria, write_criteria
 from apps.criteria.selectors import snapshot
 from apps.reference.selectors import figures, region_as_of
 from apps.whitelist import policies
@@ -105,6 +106,8 @@ def _checked(
     nodes = read_criteria(criteria, snapshot(today))
     if not nodes:
         faults["criteria"] = "至少要有一条准入条件。"
+    elif not all(_is_of_the_firm(leaf) for leaf in leaves(nodes)):
+        faults["criteria"] = "白名单只能使用企业自身数据可以判断的条件。"
     if faults:
         raise InvalidInput(fields=faults)
     return {
@@ -113,6 +116,12 @@ def _checked(
         "criteria": write_criteria(nodes),
         "valid_months": valid_months,
     }
+
+
+def _is_of_the_firm(leaf: Criterion) -> bool:
+    """Whether a firm's own facts decide the criterion: there is no need and no bank yet, and nobody judges by hand."""
+    names = leaf.definition.fact_names(leaf.parameter)
+    return bool(names) and all(fact_named(name).kind is FactKind.FIRM for name in names)
 
 
 def open_programme(*, actor: Actor, programme: Programme, now: datetime) -> Programme:

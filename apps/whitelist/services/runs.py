@@ -125,11 +125,11 @@ def screen(*, lease: Lease, run_id: int, now: datetime) -> dict[str, Any]:
 
 def _copy_outcomes(run: ScreeningRun, outcomes: pl.DataFrame) -> None:
     ScreeningOutcome.objects.filter(run=run).delete()
+    rows = outcomes.select(pl.lit(run.pk).alias("run_id"), "subject_id", "verdict", "codes")
     with connection.cursor() as cursor:
-        command = "COPY whitelist_screeningoutcome (run_id, subject_id, verdict, codes) FROM STDIN"
+        command = "COPY whitelist_screeningoutcome (run_id, subject_id, verdict, codes) FROM STDIN (FORMAT csv)"
         with cursor.copy(command) as copy:
-            for subject_id, verdict, codes in outcomes.select("subject_id", "verdict", "codes").iter_rows():
-                copy.write_row((run.pk, subject_id, verdict, codes))
+            copy.write(rows.write_csv(include_header=False))
 
 
 def approve_screening(*, actor: Actor, run: ScreeningRun, now: datetime) -> ScreeningRun:
