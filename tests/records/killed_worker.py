@@ -44,7 +44,7 @@ def main(database: str, folder: str, job_id: int, place: str) -> None:
         if place == "between" and Delivery.objects.filter(job_id=job_id, chunks_done__gte=CHUNKS_DONE).exists():
             die()
 
-    intake.CHUNK_ROWS = CHUNK_ROWS  # type: ignore[misc]
+    intake.chunk_rows = lambda rows: CHUNK_ROWS
     chunks.copy_in = copy_then_die
     intake.Lease.progress = progress_then_die  # type: ignore[method-assign]
     run_now(Job.objects.get(pk=job_id))

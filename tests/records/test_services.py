@@ -10,6 +10,7 @@ from apps.core.models import AuditEvent, Job, StoredFile
 from apps.records import services
 from apps.records.models import Delivery, EventRecord, HeldRow, HoldingRecord, PaymentRecord, Source
 from apps.records.services import chunks
+from apps.records.services.intake import chunk_rows
 from apps.subjects.models import Subject
 from tests.records.conftest import Deliver
 from tests.records.support import CODES, payment, registration_file, social_insurance
@@ -266,3 +267,10 @@ def test_a_payment_outside_the_made_years_gets_its_own_partition(deliver: Delive
     with connection.cursor() as cursor:
         cursor.execute("SELECT tableoid::regclass::text FROM records_paymentrecord")
         assert cursor.fetchall() == [("records_paymentrecord_2019",)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "size"), [(0, 2_000), (12_557, 2_000), (100_000, 5_000), (1_000_000, 50_000), (10_000_000, 50_000)]
+)
+def test_chunks_grow_with_the_delivery_up_to_a_limit(rows: int, size: int) -> None:
+    assert chunk_rows(rows) == size

@@ -25,7 +25,9 @@ from apps.records.services.registration import register
 from apps.records.staging import REASON, Staged, stage
 from apps.records.triage import Sorted, sort_out
 
-CHUNK_ROWS: Final = 5_000
+LEAST_CHUNK_ROWS: Final = 2_000
+MOST_CHUNK_ROWS: Final = 50_000
+CHUNKS_OF_A_DELIVERY: Final = 20
 RETRY_HELD: Final = "records.retry_held"
 _COUNTS: Final = ("read", "not_data", "accepted", "rejected", "held", "duplicate")
 _PARTS: Final = ("normalised", "warned", "corrected")
@@ -51,7 +53,8 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
         return counts_of(delivery)
     sorted_rows = sort_out(staged.rows, item)
     good = sorted_rows.good
-    chunks = 1 + -(-good.height // CHUNK_ROWS)
+    size = chunk_rows(good.height)
+    chunks = 1 + -(-good.height // size)
     if item.shape == "payment":
         _ensure_partitions(good)
     for number in range(_chunks_done(delivery), chunks):
@@ -62,12 +65,17 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
                 locked.form, locked.notes, locked.chunks_total = table.form, table.notes, chunks
                 _set_aside(locked, staged, sorted_rows, now)
             else:
-                rows = good.slice((number - 1) * CHUNK_ROWS, CHUNK_ROWS)
+                rows = good.slice((number - 1) * size, size)
                 _apply_chunk(locked, rows, item, lease, now)
             locked.chunks_done = number + 1
             locked.save(update_fields=[*_COUNTS, *_PARTS, "tallies", "form", "notes", "chunks_done", "chunks_total"])
         lease.progress(locked.read, staged.read, f"已处理{locked.read}行，共{staged.read}行")
     return _finish(delivery_id, item, lease, now)
+
+
+def chunk_rows(rows: int) -> int:
+    """Rows of a chunk: small enough to show progress and to lose little, large enough to carry its fixed cost."""
+    return min(MOST_CHUNK_ROWS, max(LEAST_CHUNK_ROWS, rows // CHUNKS_OF_A_DELIVERY))
 
 
 def counts_of(delivery: Delivery) -> dict[str, Any]:
