@@ -12,6 +12,7 @@ from typing import Any
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import ForeignKey
 
 from apps.core import audit
 from apps.core.models import StoredFile
@@ -59,7 +60,7 @@ def check(machine_now: datetime) -> list[Result]:
 def _rows(statement: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or {})
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 _LINES = """
@@ -151,7 +152,7 @@ def _accesses_with_consent(machine_now: datetime) -> Iterable[str]:
         FROM consents_accessrecord r
         JOIN consents_consent c ON c.id = r.consent_id
         LEFT JOIN accounts_organization o ON o.id = r.organization_id
-        WHERE r.subject_id IS NOT NULL AND NOT (
+        WHERE r.subject_id IS NOT NULL AND NOT COALESCE(
             c.subject_id = r.subject_id
             AND (c.grantee_id IS NULL OR c.grantee_id IN (o.id, o.parent_id))
             AND c.purposes @> to_jsonb(r.purpose::text)
@@ -161,7 +162,8 @@ def _accesses_with_consent(machine_now: datetime) -> Iterable[str]:
             )
             AND (r.at AT TIME ZONE 'Asia/Shanghai')::date >= c.valid_from_on
             AND (r.at AT TIME ZONE 'Asia/Shanghai')::date < c.valid_to_on
-            AND (c.withdrawn_at IS NULL OR c.withdrawn_at >= r.at)
+            AND (c.withdrawn_at IS NULL OR c.withdrawn_at >= r.at),
+            false
         )
         ORDER BY r.id
         """,
@@ -187,16 +189,16 @@ def _orphans(machine_now: datetime) -> Iterable[str]:
     found = []
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if not field.is_relation or getattr(field, "db_constraint", True):
+            if not isinstance(field, ForeignKey) or getattr(field, "db_constraint", True):
                 continue
             target = field.related_model._meta
             [(count,)] = _rows(
-                f"SELECT count(*) FROM {quoted(model._meta.db_table)} child WHERE {quoted(field.column)} IS NOT NULL"
+                f"SELECT count(*) FROM {quoted(model._meta.db_table)} child WHERE {quoted(field.attname)} IS NOT NULL"
                 f" AND NOT EXISTS (SELECT 1 FROM {quoted(target.db_table)} parent"
-                f" WHERE parent.{quoted(target.pk.column)} = child.{quoted(field.column)})"
+                f" WHERE parent.{quoted(target.pk.attname)} = child.{quoted(field.attname)})"
             )
             if count:
-                found.append(f"{model._meta.db_table}.{field.column}：{count}行指向不存在的{target.db_table}")
+                found.append(f"{model._meta.db_table}.{field.attname}：{count}行指向不存在的{target.db_table}")
     return found
 
 

@@ -7,7 +7,7 @@ somebody runs it again.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from apps.core import clock
@@ -17,6 +17,7 @@ from apps.loans import services as loans
 from apps.matching import services as matching
 from apps.operations import invariants
 from apps.profiles import services as profiles
+from apps.statistics import services as statistics
 from apps.whitelist import services as whitelist
 
 STEP_KIND = "operations.night_step"
@@ -54,6 +55,12 @@ def _matching(lease: Lease, business_date: date, now: datetime) -> dict[str, Any
     return matching.match_open_needs(lease=lease, business_date=business_date, now=now)
 
 
+def _statistics(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
+    # The night falls into the first hours of its date: the day that can be counted is the one before.
+    yesterday = business_date - timedelta(days=1)
+    return statistics.build_day(actor=lease.actor, business_date=yesterday, now=now, lease=lease)
+
+
 def _invariants(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
     results = invariants.check(clock.machine_now())
     broken = [result for result in results if not result.holds]
@@ -67,6 +74,7 @@ STEPS: tuple[Step, ...] = (
     Step("loans", "贷款日终：逾期、分类、额度到期", _loans),
     Step("whitelist", "白名单复核与到期退出", _whitelist),
     Step("matching", "重新匹配融资需求", _matching),
+    Step("statistics", "统计前一日数据", _statistics),
     Step("invariants", "核查数据约束", _invariants),
 )
 STEP_BY_SLUG = {step.slug: step for step in STEPS}

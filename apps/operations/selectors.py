@@ -14,6 +14,7 @@ from apps.core.errors import NotPermitted, NotVisible
 from apps.core.models import AuditEvent, Job, JobState, Outbox
 from apps.core.work import WorkItem
 from apps.operations.night import STEP_KIND, STEPS, Step
+from apps.records.selectors import item_freshness, items_in_force
 
 FAILED_SHOWN = 20
 LIBRARIES = ("Django", "celery", "polars", "psycopg", "weasyprint")
@@ -84,11 +85,20 @@ def _last_night() -> tuple[date | None, list[StepRow]]:
     return newest.business_date, [StepRow(step, by_step.get(step.slug)) for step in STEPS]
 
 
+def freshness(actor: Actor) -> list[dict[str, Any]]:
+    """Every catalogue item in force with the instant it was last taken in; None where it never came."""
+    _require_operator(actor)
+    newest = item_freshness()
+    return [{"item": item, "newest": newest.get(item.code)} for item in items_in_force()]
+
+
 def versions(actor: Actor) -> list[dict[str, str]]:
     """What runs here, as rows of a definition list."""
     _require_operator(actor)
-    server = connection.pg_version
-    rows = [("Python", platform.python_version()), ("PostgreSQL", f"{server // 10_000}.{server % 10_000}")]
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        (server,) = cursor.fetchone()
+    rows = [("Python", platform.python_version()), ("PostgreSQL", str(server))]
     rows += [(name, version(name)) for name in LIBRARIES]
     return [{"label": label, "value": value} for label, value in rows]
 

@@ -1,4 +1,4 @@
-"""运行状态: jobs, backlog, the last night, versions."""
+"""运行状况: jobs, backlog, the last night, freshness, versions."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -22,6 +22,7 @@ def status(request: ActorRequest) -> HttpResponse:
         "failed": selectors.failed_jobs(request.actor),
         "night": night,
         "steps": steps,
+        "freshness": selectors.freshness(request.actor),
         "versions": selectors.versions(request.actor),
     }
     return render(request, "operations/status.html", page)

@@ -49,7 +49,7 @@ ORDER = [step.slug for step in STEPS]
 
 
 def test_the_order_of_the_night():
-    assert ORDER == ["profiles", "loans", "whitelist", "matching", "invariants"]
+    assert ORDER == ["profiles", "loans", "whitelist", "matching", "statistics", "invariants"]
 
 
 def test_one_step_queues_the_next(did, now, business_date):
@@ -96,7 +96,14 @@ def test_a_crashed_step_is_tried_again_before_the_night_goes_on(did, now, busine
         Job.objects.filter(pk=crashed.pk).update(state=JobState.QUEUED)
         jobs.run_now(Job.objects.get(pk=crashed.pk))
     run_queue()
-    assert slugs(did) == ["profiles", *["loans"] * crashed.max_attempts, "whitelist", "matching", "invariants"]
+    assert slugs(did) == [
+        "profiles",
+        *["loans"] * crashed.max_attempts,
+        "whitelist",
+        "matching",
+        "statistics",
+        "invariants",
+    ]
     assert "disk" in Job.objects.get(pk=crashed.pk).error
 
 

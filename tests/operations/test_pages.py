@@ -12,6 +12,8 @@ def test_status_shows_jobs_backlog_night_and_versions(client_for, now, business_
     page = client_for("operator").get(reverse("operations:status")).content.decode()
     assert "夜间处理 2026-11-15" in page
     assert "重算信用画像" in page
+    assert "数据新鲜度" in page
+    assert "社会保险" in page
     assert "PostgreSQL" in page
     assert "没有失败的任务" in page
 

@@ -37,7 +37,7 @@ class Command(BaseCommand):
                 now=clock.now(),
             )
         except InvalidInput as refusal:
-            raise CommandError(" ".join(refusal.fields.values()) or refusal.message) from refusal
+            raise CommandError(" ".join((refusal.fields or {}).values()) or refusal.message) from refusal
         except DomainError as refusal:
             raise CommandError(refusal.message) from refusal
         self.stdout.write(f"✓ 已新建平台管理员 {membership.user}（{membership.organization}）")
