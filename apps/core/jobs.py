@@ -15,6 +15,7 @@ import structlog
 from celery import shared_task
 from django.db import transaction
 from django.db.models import F
+from django.utils.module_loading import autodiscover_modules
 from kombu.exceptions import OperationalError
 
 from apps.core import clock
@@ -27,6 +28,15 @@ RETRY_AFTER = timedelta(seconds=15)
 
 log = structlog.get_logger(__name__)
 _work: dict[str, "Callable[[Lease], dict[str, Any] | None]"] = {}
+_told: dict[str, "Told"] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What people read of a kind: its name, and where its result is seen (url name, then keys of the payload)."""
+
+    label: str
+    seen_at: tuple[str, ...] = ()
 
 
 class LeaseLost(Exception):
@@ -171,11 +181,17 @@ def claim(job_id: int) -> Lease | None:
     return Lease(job.pk, job.lease_token, job.kind, job.payload, Actor.from_json(job.actor), job.business_date)
 
 
-def job(kind: str) -> Callable[[Callable[[Lease], dict[str, Any] | None]], Callable[[int], None]]:
-    """Make `work(lease)` the Celery task of a kind of job: claim, work, and put the end on the row."""
+def job(
+    kind: str, *, label: str, seen_at: tuple[str, ...] = ()
+) -> Callable[[Callable[[Lease], dict[str, Any] | None]], Callable[[int], None]]:
+    """Make `work(lease)` the Celery task of a kind of job: claim, work, and put the end on the row.
+
+    `label` and `seen_at` are what people read of it (see Told).
+    """
 
     def decorate(work: Callable[[Lease], dict[str, Any] | None]) -> Callable[[int], None]:
         _work[kind] = work
+        _told[kind] = Told(label, seen_at)
 
         @shared_task(name=kind)
         @functools.wraps(work)
@@ -192,12 +208,21 @@ def kinds() -> frozenset[str]:
     return frozenset(_work)
 
 
+def told_of(kind: str) -> Told:
+    """What people read of a kind; of one that no task answers for any more, the kind itself."""
+    _know_tasks(kind)
+    return _told.get(kind, Told(kind))
+
+
+def _know_tasks(kind: str) -> None:
+    """A worker has imported every tasks.py, a command or the web has not."""
+    if kind not in _work:
+        autodiscover_modules("tasks")
+
+
 def run_now(job: Job) -> Job:
     """Do a queued job in this process (commands and tests); the row tells how it ended."""
-    from celery import current_app
-
-    if job.kind not in _work:  # a worker has imported the tasks (and run all system checks), a command has not
-        current_app.loader.import_default_modules()
+    _know_tasks(job.kind)
     _run(job.pk, _work[job.kind])
     job.refresh_from_db()
     return job

@@ -3,12 +3,14 @@
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views import defaults
 from django.views.decorators.http import require_GET
 
-from apps.core import audit, selectors
+from apps.core import audit, jobs, selectors
 from apps.core.actor import Role
 from apps.core.errors import DomainError, NotParsable, NotPermitted, NotVisible
+from apps.core.models import Job
 from apps.core.pages import ActorRequest, actor_required
 from apps.core.problems import problem_response
 
@@ -21,7 +23,18 @@ def job_detail(request: ActorRequest, pk: int) -> HttpResponse:
     """How far a job is; htmx asks again for the fragment while it runs."""
     job = selectors.job_visible_to(request.actor, pk)
     template = "core/_job.html" if getattr(request, "htmx", False) else "core/job_detail.html"
-    return render(request, template, {"job": job})
+    told = jobs.told_of(job.kind)
+    own = job.organization_id == request.actor.organization_id
+    context = {"job": job, "label": told.label, "result_url": _result_url(job, told) if own else ""}
+    return render(request, template, context)
+
+
+def _result_url(job: Job, told: jobs.Told) -> str:
+    """Where the outcome of the job is shown; empty when no page shows it."""
+    if not told.seen_at:
+        return ""
+    name, *keys = told.seen_at
+    return reverse(name, args=[job.payload[key] for key in keys])
 
 
 @require_GET

@@ -7,7 +7,7 @@ from apps.core.jobs import Lease, job
 from apps.matching.services import match_open_needs
 
 
-@job("matching.match_needs")
+@job("matching.match_needs", label="匹配融资需求", seen_at=("matching:need_list",))
 def match_needs(lease: Lease) -> dict[str, Any]:
     """Match every open need."""
     return match_open_needs(

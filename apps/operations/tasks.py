@@ -17,7 +17,7 @@ def nightly() -> int | None:
     return begun.pk if begun else None
 
 
-@job("operations.night_step")
+@job("operations.night_step", label="夜间处理", seen_at=("operations:status",))
 def night_step(lease: Lease) -> dict[str, Any]:
     """Do one step of a night."""
     return services.run_step(lease=lease)

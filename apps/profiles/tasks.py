@@ -7,7 +7,7 @@ from apps.core.jobs import Lease, job
 from apps.profiles import services
 
 
-@job("profiles.refresh")
+@job("profiles.refresh", label="计算信用画像")
 def refresh(lease: Lease) -> dict[str, Any]:
     """Compute the portraits of a day."""
     payload = lease.payload

@@ -7,13 +7,13 @@ from apps.core.jobs import Lease, job
 from apps.records import services
 
 
-@job("records.intake")
+@job("records.intake", label="报送文件入库", seen_at=("records:delivery_detail", "delivery_id"))
 def intake(lease: Lease) -> dict[str, Any]:
     """Take a delivery in."""
     return services.apply_delivery(delivery_id=lease.payload["delivery_id"], lease=lease, now=clock.now())
 
 
-@job("records.retry_held")
+@job("records.retry_held", label="重新处理待处理数据", seen_at=("records:held_row_list",))
 def retry_held(lease: Lease) -> dict[str, Any]:
     """Apply the rows that waited for their subject."""
     return services.retry_held_rows(lease=lease, now=clock.now())

@@ -7,7 +7,7 @@ from apps.core.jobs import Lease, job
 from apps.statistics import services
 
 
-@job("statistics.build_day")
+@job("statistics.build_day", label="生成每日统计", seen_at=("statistics:index",))
 def build_day(lease: Lease) -> dict[str, Any]:
     """Count one day."""
     assert lease.business_date is not None

@@ -7,13 +7,13 @@ from apps.core.jobs import Lease, job
 from apps.whitelist import selectors, services
 
 
-@job("whitelist.screen")
+@job("whitelist.screen", label="白名单筛选", seen_at=("whitelist:run_detail", "run_id"))
 def screen(lease: Lease) -> dict[str, Any]:
     """Judge every firm of a run's region."""
     return services.screen(lease=lease, run_id=lease.payload["run_id"], now=_instant(lease))
 
 
-@job("whitelist.push")
+@job("whitelist.push", label="向银行推送白名单", seen_at=("whitelist:programme_list",))
 def push(lease: Lease) -> dict[str, Any]:
     """Push the listings of a batch's programme that its bank has not got yet."""
     batch = selectors.batch_for_job(lease.payload["batch_id"])

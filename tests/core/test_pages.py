@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.core import audit, jobs
@@ -38,6 +39,21 @@ def test_job_page_stops_asking_when_the_job_failed_and_says_why(client_for, job,
     page = client_for("department").get(f"/core/jobs/{job.pk}/").content.decode()
     assert "文件是空的。" in page
     assert "hx-get" not in page
+
+
+def test_job_page_names_the_work_in_words_and_leads_to_its_result(client_for, cast, now):
+    job = jobs.enqueue(actor=cast.operator.actor, kind="matching.match_needs", key="2026-11-15", payload={}, now=now)
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, finished_at=now)
+    page = client_for("operator").get(f"/core/jobs/{job.pk}/").content.decode()
+    assert "匹配融资需求" in page
+    assert 'href="/matching/needs/">查看结果' in page
+    assert "match_needs" not in page
+
+
+def test_every_place_of_a_result_exists():
+    for kind in jobs.kinds():
+        name, *keys = jobs.told_of(kind).seen_at or ("portal:home",)
+        assert reverse(name, args=[1 for _ in keys])
 
 
 def test_a_foreign_job_and_a_missing_one_look_the_same(client_for, job):

@@ -14,14 +14,14 @@ from config.celery import app  # noqa: E402
 __all__ = ["app"]
 
 
-@job("tests.double")
+@job("tests.double", label="翻倍")
 def double(lease: Lease) -> dict[str, Any]:
     """Twice the number."""
     lease.progress(1, 1)
     return {"answer": lease.payload["number"] * 2, "actor": lease.actor.name}
 
 
-@job("tests.hang_once")
+@job("tests.hang_once", label="挂起一次")
 def hang_once(lease: Lease) -> dict[str, Any]:
     """Hang at the first attempt, after saying so; finish at the next one."""
     started = Path(lease.payload["started"])

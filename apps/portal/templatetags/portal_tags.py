@@ -16,6 +16,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.core import jobs
 from apps.core.money import format_wan, format_yuan, round_pct
 from apps.portal.icons import icon_names
 
@@ -81,6 +82,12 @@ def at(moment: datetime | None) -> str:
 def dash(value: Any) -> Any:
     """The value, or — where there is none (0 and False are values)."""
     return NOTHING if value is None or value == "" else value
+
+
+@register.filter
+def job_label(kind: str) -> str:
+    """What people call a kind of job."""
+    return jobs.told_of(kind).label
 
 
 @cache
