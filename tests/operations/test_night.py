@@ -7,9 +7,11 @@ from django.core.management import CommandError, call_command
 from apps.core import jobs
 from apps.core.actor import SYSTEM
 from apps.core.errors import InvalidInput, NotPermitted, StateConflict
-from apps.core.models import AuditEvent, Job, JobState
+from apps.core.models import AuditEvent, Job, JobState, StoredFile
 from apps.operations import night, selectors, services
 from apps.operations.night import STEP_KIND, STEPS, Step
+from apps.profiles.models import Profile
+from apps.statistics.models import BuiltDay
 
 pytestmark = pytest.mark.django_db
 
@@ -152,11 +154,24 @@ def test_the_command_runs_what_is_left(did, now, business_date):
     assert out.getvalue().count("此前已完成") == len(ORDER) - 1
 
 
-def test_the_real_night_runs_over_an_empty_platform():
-    out = io.StringIO()
-    call_command("nightly", "--date", "2026-11-15", "--step", "loans", stdout=out)
-    call_command("nightly", "--date", "2026-11-15", "--step", "whitelist", stdout=out)
-    assert out.getvalue().count("✓") == 2
+def test_every_real_step_runs_and_a_second_night_of_the_date_skips_it(cast):
+    for _ in range(2):
+        out = io.StringIO()
+        for step in ORDER[:-1]:
+            call_command("nightly", "--date", "2026-11-15", "--step", step, stdout=out)
+        assert out.getvalue().count("✓") == len(ORDER) - 1
+    assert out.getvalue().count("此前已完成") == len(ORDER) - 1
+    assert Profile.objects.count() == 2
+    assert BuiltDay.objects.get().on == date(2026, 11, 14)
+
+
+def test_the_last_step_fails_with_what_it_found(now):
+    StoredFile.objects.create(sha256="a" * 64, size_bytes=1, name="丢失.csv", content_type="", created_at=now)
+    with pytest.raises(CommandError, match="核查数据约束"):
+        call_command("nightly", "--date", "2026-11-15", "--step", "invariants", stdout=io.StringIO())
+    failed = Job.objects.get(kind=STEP_KIND)
+    assert failed.state == JobState.FAILED
+    assert "丢失.csv" in failed.error
 
 
 def test_work_items_name_the_failed_step(did, cast, now, business_date):

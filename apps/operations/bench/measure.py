@@ -88,14 +88,14 @@ def spending() -> Iterator[Spent]:
         sampler.join()
 
 
-def median_seconds(work: Callable[[], object], repeats: int) -> float:
-    """Median of `repeats` runs after two that warm up."""
+def median_seconds(work: Callable[[], object], repeats: int, warm_up: int = 2) -> float:
+    """Median of `repeats` runs after `warm_up` that do not count."""
     times = []
-    for _ in range(repeats + 2):
+    for _ in range(repeats + warm_up):
         started = time.perf_counter()
         work()
         times.append(time.perf_counter() - started)
-    return statistics.median(times[2:])
+    return statistics.median(times[warm_up:])
 
 
 def _cpu_seconds() -> float:
