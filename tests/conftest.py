@@ -1,6 +1,8 @@
 """The strict harness: warnings are errors, undefined template variables fail, unordered querysets come shuffled, the
 network is blocked, and the tests use the database as the role that serves pages."""
 
+import contextlib
+import fcntl
 import os
 import random
 import socket
@@ -38,28 +40,73 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings_parallel_suffix() -> None:
-    """One database a run: the suite does not use xdist against the embedded server."""
-
-
-@pytest.fixture(scope="session")
 def django_db_setup(
     request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any
 ) -> Iterator[None]:
-    """Create and migrate the test database as its owner, load the reference tables, then go on as `xq_app`."""
-    from django.test.utils import setup_databases, teardown_databases
-
-    keep = bool(request.config.getvalue("reuse_db")) and not request.config.getvalue("create_db")
+    """Migrate one test database as its owner and load the reference tables; each parallel process works on a clone of
+    it. Then go on as `xq_app`."""
+    config = request.config
+    keep = bool(config.getvalue("reuse_db")) and not config.getvalue("create_db")
+    worker = getattr(config, "workerinput", {})
+    with django_db_blocker.unblock():
+        with _one_at_a_time():
+            base = _made_base(worker.get("testrunuid", ""), keep)
+            if worker:
+                _clone(base, f"{base}_{worker['workerid']}")
+        _become("app")
+        _filled_tables.update(_tables_with_rows())
+    yield
     with django_db_blocker.unblock():
         _become("owner")
-        created = setup_databases(verbosity=0, interactive=False, keepdb=keep)
-        call_command("load_fixtures", verbosity=0)
-        _become("app")
-    yield
-    if not keep:
-        with django_db_blocker.unblock():
-            _become("owner")
-            teardown_databases(created, verbosity=0)
+        if worker:
+            _drop(connection.settings_dict["NAME"])
+        elif not keep:
+            connection.creation.destroy_test_db(base, verbosity=0)
+
+
+# Tables that the fixtures filled; what a transactional test writes is emptied, these stay.
+_filled_tables: set[str] = set()
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    settings.HOME.mkdir(parents=True, exist_ok=True)
+    with (settings.HOME / "test-database.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _made_base(run: str, keep: bool) -> str:
+    """The migrated database of this run; the first process of the run makes it."""
+    marker = settings.HOME / "test-database.run"
+    name = f"test_{connection.settings_dict['NAME']}"
+    if run and marker.exists() and marker.read_text() == run:
+        return name
+    _become("owner")
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, keepdb=keep)
+    call_command("load_fixtures", verbosity=0)
+    connection.close()
+    marker.write_text(run)
+    return name
+
+
+def _clone(base: str, name: str) -> None:
+    _drop(name)
+    with _maintenance() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{base}"')
+    connection.settings_dict["NAME"] = name
+
+
+def _drop(name: str) -> None:
+    with _maintenance() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def _maintenance() -> Iterator[Any]:
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        yield cursor
 
 
 def _become(role: str) -> None:
@@ -67,19 +114,28 @@ def _become(role: str) -> None:
     connection.settings_dict["ROLE"] = role
 
 
+def _tables_with_rows() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        names = connection.introspection.table_names(cursor)
+        found = set()
+        for name in names:
+            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {connection.ops.quote_name(name)})")
+            if cursor.fetchone()[0]:
+                found.add(name)
+    connection.close()
+    return found - {"core_auditevent"}
+
+
 def _flush_as_owner(self: TransactionTestCase) -> None:
     """Empty what a transactional test wrote; the audit trail refuses TRUNCATE, so its triggers rest meanwhile."""
     connections.close_all()
-    kept = {"django_migrations", "django_content_type", "auth_permission"}
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
         cursor.execute("SET session_replication_role = replica")
-        tables = [name for name in connection.introspection.table_names(cursor) if name not in kept]
-        filled = []
-        for name in tables:
-            if not name.startswith("reference_") and name not in {"records_catalogueitem", "profiles_scorecard"}:
-                filled.append(connection.ops.quote_name(name))
-        cursor.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE")
+        names = sorted(set(connection.introspection.table_names(cursor)) - _filled_tables)
+        tables = ", ".join(connection.ops.quote_name(name) for name in names)
+        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
     connection.close()
 
 
