@@ -16,13 +16,18 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     """Consents as an actor may see them."""
 
     def visible_to(self, actor: Actor) -> "ConsentQuerySet":
-        """The firm its own; a bank or authority those that name it, and the general ones; the auditor all."""
+        """The firm its own; a bank those that name it, and the general ones; an authority those that name it, and the
+        general ones of its region; the auditor all.
+        """
         if actor.has(Role.AUDITOR, Role.SYSTEM):
             return self.all()
         if actor.organization_kind == OrganizationKind.FIRM:
             return self.filter(subject_id=actor.subject_id) if actor.subject_id is not None else self.none()
-        if actor.organization_kind in (OrganizationKind.BANK, OrganizationKind.AUTHORITY):
-            return self.filter(Q(grantee_id__in=actor.organization_ids) | Q(grantee=None))
+        named = Q(grantee_id__in=actor.organization_ids)
+        if actor.organization_kind == OrganizationKind.BANK:
+            return self.filter(named | Q(grantee=None))
+        if actor.organization_kind == OrganizationKind.AUTHORITY:
+            return self.filter(named | Q(grantee=None, subject__region_code__in=actor.region_codes))
         return self.none()
 
 
