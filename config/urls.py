@@ -14,7 +14,8 @@ handler404 = "apps.core.views.not_found"
 handler500 = "apps.core.views.fault"
 
 # Sign-up and everything by e-mail is not offered: accounts come from administrators and from registrations of firms.
-# allauth looks some of these addresses up by name, so they exist and answer 404.
+# allauth looks some of these addresses up by name, so they exist and answer 404; the one for resetting a password is
+# left out, so that the login form shows no link to it.
 account_urls = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
@@ -22,7 +23,6 @@ account_urls = [
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/set/", not_offered, name="account_set_password"),
-    path("password/reset/", not_offered, name="account_reset_password"),
     path("signup/", not_offered, name="account_signup"),
     path("email/", not_offered, name="account_email"),
     path("confirm-email/", not_offered, name="account_email_verification_sent"),

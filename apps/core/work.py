@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One line of a work list; `url_name` and `url_args` lead to the page where it is done."""
+    """One line of a work list; `url_name` and `url_args` lead to the page where it is done, `query` narrows it."""
 
     title: str
     detail: str
@@ -15,3 +15,4 @@ class WorkItem:
     due_on: date | None = None
     count: int = 1
     kind: str = "todo"
+    query: str = ""

@@ -121,9 +121,9 @@ def _notes(application: Application) -> dict[str, str]:
     }
     words = {name: f"{business_date(at)}" for name, at in notes.items() if at is not None}
     if application.state == "submitted":
-        words["accepted"] = f"应在 {application.contact_by_on} 前"
+        words["accepted"] = f"不晚于 {application.contact_by_on}"
     if application.state == "accepted":
-        words["approved"] = f"应在 {application.decide_by_on} 前"
+        words["approved"] = f"不晚于 {application.decide_by_on}"
     if application.state in ("refused", "withdrawn", "lapsed"):
         words[_STOPPED.get(application.state, "accepted")] = application.get_state_display()
     return words
@@ -259,12 +259,14 @@ def _bank_items(actor: Actor) -> list[WorkItem]:
     waiting = Application.objects.visible_to(actor).order_by()
     items = []
     if actor.has(Role.BANK_OFFICER):
-        new = waiting.filter(state="submitted").aggregate(count=Count("pk"), due_on=Min("contact_by_on"))
+        new = waiting.filter(state="submitted").aggregate(count=Count("pk"), pk=Min("pk"), due_on=Min("contact_by_on"))
         items += _item("融资申请待受理", "核对材料后受理或退回", "submitted", new)
-        draw = waiting.filter(state="approved").aggregate(count=Count("pk"), due_on=Min("line__valid_to_on"))
+        draw = waiting.filter(state="approved").aggregate(
+            count=Count("pk"), pk=Min("pk"), due_on=Min("line__valid_to_on")
+        )
         items += _item("已批准待放款", "登记放款", "approved", draw)
         reserved = Drawdown.objects.visible_to(actor).filter(state="reserved").order_by()
-        held = reserved.aggregate(count=Count("pk"), due_on=Min("reserved_until_on"))
+        held = reserved.aggregate(count=Count("pk"), pk=Min("line__application_id"), due_on=Min("reserved_until_on"))
         items += _item("放款待确认", "确认或取消已预占的放款", "", held)
     if actor.has(Role.BANK_APPROVER):
         undecided = waiting.filter(state="accepted").exclude(accepted_by_id=actor.user_id)
@@ -272,7 +274,7 @@ def _bank_items(actor: Actor) -> list[WorkItem]:
             "融资申请待审批",
             "请在期限内作出决定",
             "accepted",
-            undecided.aggregate(count=Count("pk"), due_on=Min("decide_by_on")),
+            undecided.aggregate(count=Count("pk"), pk=Min("pk"), due_on=Min("decide_by_on")),
         )
     return items
 
@@ -280,4 +282,8 @@ def _bank_items(actor: Actor) -> list[WorkItem]:
 def _item(title: str, detail: str, state: str, found: dict[str, Any]) -> list[WorkItem]:
     if not found["count"]:
         return []
-    return [WorkItem(title, detail, "loans:application_list", due_on=found["due_on"], count=found["count"], kind=state)]
+    due_on = found["due_on"]
+    if found["count"] == 1:
+        return [WorkItem(title, detail, "loans:application_detail", (found["pk"],), due_on)]
+    query = f"state={state}"
+    return [WorkItem(title, detail, "loans:application_list", (), due_on, found["count"], query=query)]

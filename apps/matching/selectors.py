@@ -145,7 +145,10 @@ def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
         if waiting:
             return [WorkItem("融资需求待匹配", "查看适合的产品", "matching:need_list", count=waiting)]
     if actor.has(Role.BANK_OFFICER):
-        received = Dispatch.objects.visible_to(actor).filter(state=SENT).count()
+        received = Dispatch.objects.visible_to(actor).filter(state=SENT).order_by("pk").values_list("pk", flat=True)
+        title, detail = "收到融资需求", "请接收或说明不接收的原因"
+        if len(received) == 1:
+            return [WorkItem(title, detail, "matching:dispatch_detail", (received[0],))]
         if received:
-            return [WorkItem("收到融资需求", "请接收或说明不接收的原因", "matching:dispatch_list", count=received)]
+            return [WorkItem(title, detail, "matching:dispatch_list", count=len(received))]
     return []

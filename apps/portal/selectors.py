@@ -43,7 +43,7 @@ def work_list(actor: Actor, now: datetime, today: date) -> list[Work]:
         Work(
             title=item.title,
             detail=item.detail,
-            url=reverse(item.url_name, args=item.url_args),
+            url=reverse(item.url_name, args=item.url_args) + (f"?{item.query}" if item.query else ""),
             count=item.count,
             due_on=item.due_on,
             is_late=item.due_on is not None and item.due_on < today,

@@ -65,7 +65,12 @@ def test_work_items_follow_the_application_from_desk_to_desk(loans: Loans, cast,
     assert titles(people["owner"], now) == ["融资申请待提交"]
     services.withdraw_application(actor=people["owner"], application=draft, now=now)
     application = loans.submit()
-    assert titles(people["bank_officer"], now) == ["融资申请待受理"]
+    (item,) = selectors.work_items(people["bank_officer"], now)
+    assert (item.title, item.url_name, item.url_args) == (
+        "融资申请待受理",
+        "loans:application_detail",
+        (application.pk,),
+    )
     assert titles(people["bank_approver"], now) == []
     services.accept_application(actor=people["bank_officer"], application=application, now=now)
     assert titles(people["bank_officer"], now) == []

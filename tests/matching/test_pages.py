@@ -52,6 +52,8 @@ def test_a_firm_posts_a_need_and_reads_a_reason_for_every_criterion(cast, client
     ):
         assert text in page
     assert page.count("发送给银行") == 2
+    folded = page.index('<details class="fold">')
+    assert page.index("待定贷") < folded < page.index("不合适贷")
 
 
 def test_a_bad_need_says_why_and_loses_nothing(cast, client_for, offers):

@@ -47,7 +47,7 @@ def test_work_list_puts_what_is_due_first_and_marks_what_is_late(cast, now, busi
     late, later = business_date - timedelta(days=1), business_date + timedelta(days=9)
     items = [
         WorkItem("没有期限", "", "portal:home"),
-        WorkItem("以后", "", "portal:home", due_on=later),
+        WorkItem("以后", "", "portal:home", due_on=later, query="state=submitted"),
         WorkItem("已超期", "", "core:job_detail", (7,), due_on=late, count=3),
     ]
 
@@ -60,6 +60,24 @@ def test_work_list_puts_what_is_due_first_and_marks_what_is_late(cast, now, busi
     work = selectors.work_list(cast.owner.actor, now, business_date)
     assert [(row.title, row.is_late) for row in work] == [("已超期", True), ("以后", False), ("没有期限", False)]
     assert (work[0].url, work[0].count) == ("/core/jobs/7/", 3)
+    assert work[1].url == "/?state=submitted"
+
+
+def test_login_says_who_resets_a_password_and_offers_no_dead_link(client: Client, db):
+    page = client.get("/account/login/").content.decode()
+    assert "请联系平台管理员" in page
+    assert "/account/password/" not in page
+    assert client.get("/account/password/reset/").status_code == 404
+
+
+def test_menu_offers_a_new_password_only_to_who_has_one(client_for, cast):
+    user = cast.owner.user
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    assert "修改密码" not in client_for("owner").get("/").content.decode()
+    user.set_password("a-long-enough-password")
+    user.save(update_fields=["password"])
+    assert "修改密码" in client_for("owner").get("/").content.decode()
 
 
 def test_home_tells_an_account_without_role_what_to_do(client: Client, db):

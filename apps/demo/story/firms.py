@@ -52,7 +52,7 @@ def register_the_firms(stage: Stage) -> Step:
     return Step(
         "企业入驻、实名核验与授权",
         {"注册并核验": len(subjects), "已授权": min(CONSENTING, len(subjects))},
-        links={"企业核验": "/enterprises/", "授权管理": "/consents/"},
+        links={"企业注册核验": "/enterprises/registrations/", "我的授权": "/consents/"},
     )
 
 
