@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.models import Organization
 from apps.consents.rules import Purpose
-from apps.consents.selectors import live_consents
+from apps.consents.selectors import live_consents, protected_among
 from apps.core import files
 from apps.core.actor import Actor, OrganizationKind, Role
 from apps.core.clock import business_date
@@ -24,7 +24,7 @@ from apps.criteria.selectors import snapshot
 from apps.criteria.verdict import Evaluation
 from apps.criteria.wording import finding_json, required
 from apps.profiles.models import Profile
-from apps.profiles.selectors import profiles_for_batch
+from apps.profiles.selectors import PROFILE_ITEMS, profiles_for_batch, require_profile_items
 from apps.reference.selectors import figures, region_tree
 from apps.whitelist import screening
 from apps.whitelist.models import (
@@ -129,8 +129,10 @@ def listing_visible_to(actor: Actor, listing_id: int) -> Listing:
 
 
 def findings_of(listing: Listing, *, permit: Permit) -> list[dict[str, Any]]:
-    """Why a firm came on the list: each criterion with what was found, in words."""
+    """Why a firm came on the list: each criterion with what was found, in words. Raises NotPermitted."""
     permit.require(listing.subject_id)
+    for item in sorted(protected_among(items_of(listing.run))):
+        permit.require(listing.subject_id, item)
     names = snapshot(listing.run.business_date).names
     evaluation = _evaluation(listing.run, listing.facts)
     return [finding_json(finding, names) for finding in evaluation.findings]
@@ -150,8 +152,8 @@ class Judgement:
 
 
 def judgements_of(subject_id: int, *, permit: Permit) -> list[Judgement]:
-    """For each programme what its newest published run said of a firm, criterion by criterion."""
-    permit.require(subject_id)
+    """For each programme what its newest published run said of a firm, criterion by criterion. Raises NotPermitted."""
+    require_profile_items(subject_id, permit)
     newest = (
         ScreeningRun.objects.filter(state="published")
         .order_by("programme_id", "-published_at", "-pk")
@@ -196,8 +198,12 @@ def clocks(pushes: Iterable[Push]) -> list[tuple[Push, date | None]]:
 
 
 def items_of(run: ScreeningRun) -> set[str]:
-    """The catalogue items behind the facts that a run's criteria read."""
-    return {item for name in facts_asked(nodes_of(run)) if (item := fact_named(name).item)}
+    """The catalogue items behind the facts that a run's criteria read; what has no item of its own (score, coverage,
+    lists) is made of everything in the portrait.
+    """
+    facts = [fact_named(name) for name in facts_asked(nodes_of(run))]
+    items = {fact.item for fact in facts if fact.item}
+    return items if all(fact.item for fact in facts) else items | PROFILE_ITEMS
 
 
 def feedback_of(push: Push) -> QuerySet[Feedback]:

@@ -18,7 +18,6 @@ from apps.matching.models import Dispatch
 from apps.matching.services import run_match, send_need
 from apps.records.models import CatalogueItem, Delivery, HeldRow, RejectedRow, Source
 from apps.reports.models import ReportFile, ReportRequest
-from apps.reports.services import OWN_PURPOSE, request_report
 from apps.subjects.models import Subject, SubjectCode
 from apps.whitelist.services import load_decline_reasons
 from tests.enterprises.factories import registration

@@ -1,11 +1,16 @@
 """Who sees which list, run and push, and what waits for whom."""
 
 import pytest
+from django.db import transaction
 
+from apps.consents import gate
+from apps.consents.models import Consent
+from apps.consents.rules import Purpose
 from apps.core.errors import NotPermitted
 from apps.core.permit import Permit
 from apps.whitelist import selectors, services
 from apps.whitelist.models import Listing, Programme, Push, ScreeningRun
+from tests.consents.factories import give
 from tests.whitelist.factories import Lists
 
 PEOPLE = (
@@ -47,6 +52,35 @@ def test_an_authority_elsewhere_sees_nothing(lists: Lists, cast):
     )
     for model in (Programme, ScreeningRun, Listing, Push):
         assert not model.objects.visible_to(elsewhere).exists()
+
+
+def test_the_score_among_the_reasons_takes_consent_to_everything_it_is_made_of(lists: Lists, cast, now):
+    push = lists.push()
+    Consent.objects.filter(withdrawn_at=None).update(withdrawn_at=now, withdrawn_by_name="宏远负责人")
+    give(cast.owner, now=now, items=["tax_grade"])
+    with transaction.atomic(), pytest.raises(gate.AccessRefused, match="授权不含信息项"):
+        gate.open(
+            actor=cast.bank_officer.actor,
+            subject_id=push.listing.subject_id,
+            purpose=Purpose.WHITELIST,
+            items=selectors.items_of(push.listing.run),
+            now=now,
+        )
+
+
+def test_a_permit_without_the_items_of_the_rule_shows_no_reason(lists: Lists, cast, now):
+    push = lists.push()
+    with transaction.atomic():
+        permit = gate.open(
+            actor=cast.bank_officer.actor,
+            subject_id=push.listing.subject_id,
+            purpose=Purpose.WHITELIST,
+            items=[],
+            now=now,
+        )
+    assert permit.access_record_id is None
+    with pytest.raises(NotPermitted):
+        selectors.findings_of(push.listing, permit=permit)
 
 
 def titles(actor, now) -> list[str]:
