@@ -1,7 +1,7 @@
 """What every view of `/api/v1/` does alike: who asks, which query parameters exist, pages, entity tags, writes once."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model, QuerySet
@@ -29,7 +29,7 @@ class HasRole(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         """Whether the actor holds one of `roles_of[action]`."""
         roles = view.roles_of.get(view.action)
-        return roles is None or request._request.actor.has(*roles)
+        return roles is None or view.actor.has(*roles)
 
 
 class Api(GenericViewSet[Any]):
@@ -47,7 +47,7 @@ class Api(GenericViewSet[Any]):
         """Nothing: it only tells the description of the API which model this is."""
         return self.model._default_manager.none()
 
-    def get_permissions(self) -> list[BasePermission]:
+    def get_permissions(self) -> list[Any]:
         """An actor first, then the role."""
         return [*super().get_permissions(), HasRole()]
 
@@ -118,7 +118,7 @@ class Api(GenericViewSet[Any]):
 def _content(data: Any) -> Any:
     """What was sent, whatever its spelling: keys in any order, multipart boundaries forgotten, files by digest."""
     if isinstance(data, UploadedFile):
-        digest = sha256_of(data.file)
+        digest = sha256_of(cast(BinaryIO, data.file))
         data.seek(0)
         return [data.name, digest]
     if hasattr(data, "lists"):

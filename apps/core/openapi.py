@@ -23,7 +23,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(label="说明", help_text="中文完整句子，可以直接显示。")
     instance = serializers.CharField(label="请求地址")
     code = serializers.CharField(label="代码", help_text="稳定不变，供程序判断。")
-    errors = serializers.DictField(label="逐项错误", child=serializers.CharField(), required=False)
+    errors = serializers.DictField(  # type: ignore[assignment]
+        label="逐项错误", child=serializers.CharField(), required=False
+    )
 
 
 _REFUSALS = {
@@ -38,7 +40,7 @@ _WRITE_REFUSALS = {"400": "请求内容无法解析", "409": "当前状态不允
 class Schema(AutoSchema):
     """Adds refusals to every operation and `Idempotency-Key` to every write."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """What `extend_schema` gives and nothing else: docstrings are for programmers."""
         return ""
 
@@ -58,14 +60,16 @@ class Schema(AutoSchema):
             ),
         ]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         refusals = _REFUSALS | (_WRITE_REFUSALS if self.method == "POST" else {})
         if self.method == "GET" and self.is_detail:
             bodies["304"] = {"description": "内容与 If-None-Match 所给的 ETag 相同"}
         for status, text in refusals.items():
             answer = OpenApiResponse(ProblemSerializer, description=text)
-            bodies[status] = self._get_response_for_code(answer, status, [PROBLEM_CONTENT_TYPE], direction)
+            bodies[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                answer, status, [PROBLEM_CONTENT_TYPE], direction
+            )
         return bodies
 
     @property

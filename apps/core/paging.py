@@ -27,7 +27,7 @@ class CursorPages(CursorPagination):
         """Rows a page. Raises InvalidInput instead of passing over a size that is none."""
         text = request.query_params.get(self.page_size_query_param)
         if text is None:
-            return int(self.page_size)
+            return int(self.page_size)  # type: ignore[arg-type]  # PAGE_SIZE is set
         if not _PAGE_SIZE.fullmatch(text) or int(text) > MAX_PAGE_SIZE:
             raise InvalidInput(fields={"page_size": f"每页行数须为 1 至 {MAX_PAGE_SIZE} 的整数。"})
         return int(text)
@@ -38,7 +38,7 @@ class CursorPages(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound as error:
             raise _bad_cursor() from error
-        if cursor is not None and cursor.position is not None and not _POSITION.fullmatch(cursor.position):
+        if cursor is not None and cursor.position is not None and not _POSITION.fullmatch(str(cursor.position)):
             raise _bad_cursor()
         return cursor
 

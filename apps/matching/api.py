@@ -51,7 +51,8 @@ class NeedApi(Api):
         need = selectors.need_visible_to(self.actor, pk)
         run = selectors.newest_run_of(need)
         is_own = self.actor.organization_kind == OrganizationKind.FIRM
-        context = self.get_serializer_context() | {
+        context = {
+            **self.get_serializer_context(),
             "run": run,
             "matches": selectors.matches_of(run) if run and is_own else [],
             "received": [] if is_own else selectors.received_of(self.actor, need, clock.now()),

@@ -22,7 +22,7 @@ class NeedSerializer(serializers.ModelSerializer[FinancingNeed]):
 
     class Meta:
         model = FinancingNeed
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "subject_code",
             "subject_name",
@@ -44,11 +44,11 @@ class FindingSerializer(serializers.Serializer[Any]):
     """一条准入条件的结论与理由。"""
 
     slug = serializers.CharField(label="条件")
-    label = serializers.CharField(label="条件名称")
+    label = serializers.CharField(label="条件名称")  # type: ignore[assignment]
     verdict = serializers.ChoiceField(label="结论", choices=VERDICTS)
     code = serializers.CharField(label="理由代码")
     observed = serializers.CharField(label="实际情况")
-    required = serializers.CharField(label="要求")
+    required = serializers.CharField(label="要求")  # type: ignore[assignment]
     missing = serializers.ListField(label="缺少的事实", child=serializers.CharField())
     text = serializers.CharField(label="理由")
     parts = serializers.ListField(label="组合条件的各项", child=serializers.DictField(), required=False)
@@ -74,7 +74,7 @@ class MatchSerializer(serializers.ModelSerializer[Match]):
 
     class Meta:
         model = Match
-        fields = (
+        fields: tuple[str, ...] = (
             "rank",
             "verdict",
             "product_version_id",

@@ -25,7 +25,7 @@ class ProductApi(Api):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """With the LPR of the day, read once."""
-        return super().get_serializer_context() | {"lpr": selectors.rates(clock.business_date(clock.now()))}
+        return {**super().get_serializer_context(), "lpr": selectors.rates(clock.business_date(clock.now()))}
 
     @extend_schema(summary="金融产品列表", description="银行见本行全部版本，其余见已发布的版本。利率按当日 LPR 计算。")
     def list(self, request: Request) -> Response:
@@ -36,5 +36,5 @@ class ProductApi(Api):
     def retrieve(self, request: Request, pk: int) -> HttpResponseBase:
         """One version."""
         version = selectors.version_visible_to(self.actor, pk)
-        context = self.get_serializer_context() | {"snapshot": snapshot(clock.business_date(clock.now()))}
+        context = {**self.get_serializer_context(), "snapshot": snapshot(clock.business_date(clock.now()))}
         return self.tagged(ProductDetailSerializer(version, context=context).data)

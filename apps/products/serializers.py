@@ -23,7 +23,7 @@ class ProductSerializer(serializers.ModelSerializer[ProductVersion]):
 
     class Meta:
         model = ProductVersion
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "product_id",
             "name",

@@ -234,6 +234,9 @@ if CELERY_BROKER_URL == "spool://":
         "control_folder": str(HOME / "broker" / "control"),
         "polling_interval": 0.05,
     }
+elif CELERY_BROKER_URL.startswith("amqp"):
+    # The outbox row leaves when the broker has the message, not when it was written to a socket.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TASK_ACKS_LATE = True

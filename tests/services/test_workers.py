@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -31,18 +32,25 @@ def broker(request, require) -> str:
 
 
 @pytest.fixture
-def queue(broker: str) -> Iterator[str]:
+def queue(broker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A queue of this test alone; what the outbox relay sends goes there."""
-    name = f"xinqiao-services-{os.getpid()}"
+    # Never the same name twice: the library believes that a queue it once declared still stands.
+    name = f"xinqiao-services-{uuid.uuid4()}"
+    monkeypatch.setenv("CELERY_BROKER_URL", broker)  # Celery reads it before its own settings
     sender = Celery("services", broker=broker, set_as_current=False)
     sender.conf.update(task_default_queue=name, broker_connection_timeout=5, task_publish_retry=False)
+    if broker.startswith("amqp"):
+        sender.conf.broker_transport_options = {"confirm_publish": True}  # as in settings/base.py
     before = _state._tls.current_app
     sender.set_current()
     Job.objects.all().delete()
     yield name
     _state._tls.current_app = before
     with sender.connection_for_write() as connection:
-        connection.default_channel.queue_delete(name)
+        channel = connection.default_channel
+        channel.queue_delete(name)
+        if broker.startswith("redis"):
+            channel.client.delete(*channel.client.keys(f"*{name}*"), name)
     sender.close()
 
 
@@ -128,9 +136,10 @@ def test_a_killed_workers_job_is_brought_back_once(scratch, broker, queue, tmp_p
     assert job.lease_token > first_token
 
 
-def test_what_a_dead_broker_did_not_take_waits_in_the_outbox(scratch, require, now):
+def test_what_a_dead_broker_did_not_take_waits_in_the_outbox(scratch, require, now, monkeypatch):
     require("PostgreSQL")
-    nobody = Celery("nobody", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:1/0")
+    nobody = Celery("nobody", set_as_current=False)
     nobody.conf.update(broker_connection_timeout=1, task_publish_retry=False)
     before = _state._tls.current_app
     nobody.set_current()
