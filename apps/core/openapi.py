@@ -67,9 +67,7 @@ class Schema(AutoSchema):
             bodies["304"] = {"description": "内容与 If-None-Match 所给的 ETag 相同"}
         for status, text in refusals.items():
             answer = OpenApiResponse(ProblemSerializer, description=text)
-            bodies[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]
-                answer, status, [PROBLEM_CONTENT_TYPE], direction
-            )
+            bodies[status] = self._get_response_for_code(answer, status, [PROBLEM_CONTENT_TYPE], direction)
         return bodies
 
     @property
