@@ -101,12 +101,19 @@ def access_record_list(request: ActorRequest) -> HttpResponse:
         {
             "record": record,
             "purpose": PURPOSE_LABELS[record.purpose],
-            "items": "、".join(names[code] for code in record.items),
+            "items": _items_text(record.items, names),
         }
         for record in page
     ]
     context = {"page": page, "rows": rows, "is_firm": request.actor.subject_id is not None}
     return render(request, "consents/access_record_list.html", context)
+
+
+def _items_text(items: list[str], names: dict[str, str]) -> str:
+    """The items by name; those that the catalogue does not hold (no source reports them yet) by number."""
+    named = [names[code] for code in items if names[code] != code]
+    rest = len(items) - len(named)
+    return "、".join(named) + (f"，以及{rest}项尚未开通报送的信息" if rest else "")
 
 
 def _state(consent: Consent, today: date) -> tuple[str, str]:

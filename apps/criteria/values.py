@@ -220,8 +220,8 @@ class Percent(ValueType):
         return None if value is None else int(Decimal(value).scaleb(2))
 
     def said(self, value: Any, names: Names) -> str:
-        """`4.35%`."""
-        return f"{value}%"
+        """`4.35%`, and `60%` for a whole number."""
+        return f"{str(value).removesuffix('.00')}%"
 
 
 @dataclass(frozen=True, slots=True)

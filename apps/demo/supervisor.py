@@ -41,6 +41,8 @@ class Supervisor:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "Supervisor":
+        # A service manager ends us with SIGTERM: end the processes then as after Ctrl-C, leave none behind.
+        self._before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         return self
 
     def __exit__(
@@ -56,6 +58,7 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        signal.signal(signal.SIGTERM, self._before)
 
     def start_workers(self) -> None:
         """One solo worker a core, since frames and fork do not mix (design §4), and the beat."""

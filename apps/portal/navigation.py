@@ -84,8 +84,18 @@ def entries_for(actor: Actor | None, path: str) -> list[Entry]:
     """The navigation of an actor, the place of `path` marked."""
     places = [place for place in PLACES if not place.roles or (actor is not None and actor.has(*place.roles))]
     urls = [reverse(place.url_name) for place in places]
-    here = max((url for url in urls if path.startswith(url)), key=len, default="")
+    here = _here(urls, path)
     return [Entry(p.label, url, p.icon, p.hint, url == here) for p, url in zip(places, urls, strict=True)]
+
+
+def _here(urls: list[str], path: str) -> str:
+    """The place that a path belongs to: the longest that it begins with, else the first of the same app."""
+    if path == "/":
+        return path
+    inner = [url for url in urls if url != "/"]
+    begun = max((url for url in inner if path.startswith(url)), key=len, default="")
+    app = path.split("/")[1]
+    return begun or next((url for url in inner if url.split("/")[1] == app), "")
 
 
 def guides_for(actor: Actor) -> list[str]:

@@ -17,7 +17,7 @@ NOT_RATED = "信息不足，不评级"
 _FORMATS = {
     Unit.YUAN: "{:,.2f}",
     Unit.PCT: "{:.2f}%",
-    Unit.WEIGHT: "{:.4f}",
+    Unit.WEIGHT: "{:.2f}",
     Unit.COUNT: "{:,}",
     Unit.KWH: "{:,}",
     Unit.PERSONS: "{:,}",

@@ -144,7 +144,7 @@ def test_items_outside_the_portrait_are_not_found(item: str, firm: Subject, clie
 
 def test_before_the_first_run_the_page_says_so(cast: Cast, client_for: ClientFor) -> None:
     code = Subject.objects.get(pk=cast.owner.actor.subject_id).code
-    assert "还没有信用画像" in text_of(client_for("owner"), f"/profiles/{code}/")
+    assert "画像尚未生成" in text_of(client_for("owner"), f"/profiles/{code}/")
 
 
 def test_a_firm_without_enough_data_is_not_rated(

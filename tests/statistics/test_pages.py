@@ -25,7 +25,7 @@ def test_regulator_sees_lending_with_totals_parts_and_reconciliation(lent: Any, 
     client = client_for("regulator")
     assert client.get(reverse("statistics:index"))["Location"] == reverse("statistics:sheet", args=["lending"])
     page = client.get(reverse("statistics:sheet", args=["lending"])).content.decode()
-    for text in ("贷款统计", "截至 2026-11-15 的合计", "30万元", "4.3500", "按银行", "按行业门类", "全部一致", "&lt;5"):
+    for text in ("贷款统计", "截至 2026-11-15 的合计", "30万元", "4.35", "按银行", "按行业门类", "全部一致", "&lt;5"):
         assert text in page
     assert "统计这一天" not in page
 

@@ -52,7 +52,7 @@ def test_build_day_counts_what_was_lent(lent: Loans, now: Any, cast: Any) -> Non
     assert totals["balance"] == (2, Decimal("350000.0000"))
     assert totals["non_performing"] == (0, Decimal(0))
     # (300 000 × 4.35 + 100 000 × 3.85) ÷ 400 000
-    assert totals["average_rate"] == Decimal("4.2250")
+    assert totals["average_rate"] == Decimal("4.23")
     assert totals["first_share"] == Decimal("75.00")
     assert totals["credit_share"] == Decimal("100.00")
     assert totals["grant_rate"] == Decimal("100.00")

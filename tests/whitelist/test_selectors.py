@@ -121,4 +121,4 @@ def test_findings_say_what_was_found_when_the_firm_came_on(lists: Lists, now):
     listing = lists.listing()
     own = Permit(listing.subject_id, "whitelist", frozenset(), None, None, now, own=True)
     found = {row["slug"]: row["observed"] for row in selectors.findings_of(listing, permit=own)}
-    assert (found["score_min"], found["coverage_min"], found["tax_grade_in"]) == ("800分", "80.00%", "A")
+    assert (found["score_min"], found["coverage_min"], found["tax_grade_in"]) == ("800分", "80%", "A")

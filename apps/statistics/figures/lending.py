@@ -187,7 +187,6 @@ LENDING = Theme(
             "%",
             "lent_times_rate",
             "lent",
-            places=4,
             dimensions=_ALL,
         ),
         Ratio(
