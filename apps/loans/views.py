@@ -1,5 +1,6 @@
 """Pages of the loan business: a firm applies and repays; a bank accepts, decides, pays out and registers payments."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +25,7 @@ from apps.whitelist.selectors import decline_reasons
 PAGE_SIZE = 50
 FIRM = (Role.FIRM_OWNER, Role.FIRM_ACCOUNTANT)
 BANK = (Role.BANK_OFFICER, Role.BANK_APPROVER)
+_ID = re.compile(r"[0-9]{1,18}")
 
 
 def _today() -> date:
@@ -60,7 +62,7 @@ def application_create(request: ActorRequest, version_id: int) -> HttpResponse:
     """Fill in an application for a product, taking over amount and term of a need (`?need=`)."""
     version = version_visible_to(request.actor, version_id)
     need_id = request.GET.get("need", "")
-    need = need_visible_to(request.actor, int(need_id)) if need_id.isdecimal() else None
+    need = need_visible_to(request.actor, int(need_id)) if _ID.fullmatch(need_id) else None
     initial = (
         {"amount_yuan": need.amount_yuan, "term_months": need.term_months, "purpose": need.purpose} if need else {}
     )

@@ -74,10 +74,13 @@ def delivery_detail(request: ActorRequest, pk: int) -> HttpResponse:
 
 @actor_required(*SEES)
 def delivery_progress(request: ActorRequest, pk: int) -> HttpResponse:
-    """The progress bar by itself; when the work is over the page is loaded anew."""
+    """The progress bar by itself; when the work is over, or its job long deleted, the page is loaded anew."""
     delivery = selectors.delivery_visible_to(request.actor, pk)
-    response = render(request, "records/_delivery_progress.html", {"progress": _progress(delivery)})
-    if not delivery.job or delivery.job.is_over:
+    progress = _progress(delivery)
+    if progress is None:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    response = render(request, "records/_delivery_progress.html", {"progress": progress})
+    if not progress["running"]:
         response["HX-Refresh"] = "true"
     return response
 
