@@ -30,9 +30,14 @@ MOBILE: dict[str, Any] = {"regex": r"^1\d{10}$", "error_messages": {"invalid": "
 
 
 def refusal_of_membership(kind: str, role: str, held: Collection[str]) -> str | None:
-    """Why a person holding `held` roles may not take `role` in an organisation of `kind`; None when allowed."""
+    """Why a person holding `held` roles may not take `role` in an organisation of `kind`; None when allowed.
+
+    One account serves one kind of organisation: who applies for a loan does not approve it under another hat.
+    """
     if role not in ROLES_OF_KIND.get(kind, frozenset()):
         return "该类单位不能设置这个角色。"
+    if not set(held) <= ROLES_OF_KIND[kind]:
+        return "同一账号只能在同一类单位任职，请为其另建账号。"
     for pair in NEVER_TOGETHER:
         if role in pair and not pair.isdisjoint(set(held) - {role}):
             return "同一账号不能同时担任相互制约的角色（如客户经理与审批人、平台管理员与审计管理员）。"

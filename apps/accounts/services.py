@@ -145,13 +145,17 @@ def create_person(
 
 
 def add_membership(*, actor: Actor, user: User, organization: Organization, role: str, now: datetime) -> Membership:
-    """Give a person a role; refuses roles foreign to the kind and pairs that must stay apart."""
+    """Give another person a role; refuses roles foreign to the kind and combinations that must stay apart."""
     _require_operator(actor)
-    held = Membership.objects.filter(user=user, is_active=True).values_list("role", flat=True)
-    refusal = refusal_of_membership(organization.kind, role, list(held))
-    if refusal:
-        raise InvalidInput(fields={"role": refusal})
+    if actor.user_id == user.pk:
+        raise NotPermitted("不能给自己授予角色，请由另一位平台管理员办理。")
     with transaction.atomic():
+        # One grant at a time per person, so that two at once cannot each find the other role missing.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        held = Membership.objects.filter(user=user, is_active=True).values_list("role", flat=True)
+        refusal = refusal_of_membership(organization.kind, role, list(held))
+        if refusal:
+            raise InvalidInput(fields={"role": refusal})
         membership, created = Membership.objects.get_or_create(
             user=user, organization=organization, role=role, is_active=True, defaults={"created_at": now}
         )

@@ -22,3 +22,12 @@ def test_refusal_of_membership_keeps_separated_roles_apart(pair):
     kind = next(kind for kind, roles in ROLES_OF_KIND.items() if pair <= roles)
     assert "相互制约" in refusal_of_membership(kind, second, [first])
     assert refusal_of_membership(kind, first, [first]) is None
+
+
+@pytest.mark.parametrize("kind", list(OrganizationKind))
+@pytest.mark.parametrize("role", sorted({role for roles in ROLES_OF_KIND.values() for role in roles}))
+def test_one_account_serves_one_kind_of_organisation(kind, role):
+    """So that nobody applies for a firm and approves for its bank, or administers and decides."""
+    for wanted in ROLES_OF_KIND[kind]:
+        if role not in ROLES_OF_KIND[kind]:
+            assert "同一类单位" in refusal_of_membership(kind, wanted, [role])

@@ -106,6 +106,17 @@ def test_add_membership_keeps_officer_and_approver_apart(cast, now):
     assert "相互制约" in caught.value.fields["role"]
 
 
+def test_add_membership_is_never_to_oneself(cast, now):
+    with pytest.raises(NotPermitted, match="不能给自己授予角色"):
+        services.add_membership(
+            actor=cast.operator.actor,
+            user=cast.operator.user,
+            organization=cast.bank_officer.organization,
+            role=Role.BANK_OFFICER,
+            now=now,
+        )
+
+
 def test_end_membership_takes_effect_with_the_next_request(cast, client_for, now):
     client = client_for("bank_officer")
     assert client.get("/accounts/notices/").status_code == 200
