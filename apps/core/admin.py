@@ -60,8 +60,9 @@ class OutboxAdmin(ReadOnlyAdmin):
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Answers kept for repeated API writes; the body is not shown in the list."""
+    """Answers kept for repeated API writes; the body, which may hold credit data, is not shown."""
 
+    exclude = ("body",)
     list_display = ("id", "scope", "key", "status", "created_at")
     ordering = ("-id",)
 

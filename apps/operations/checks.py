@@ -18,7 +18,7 @@ DEMO_USERNAME_PREFIX = "demo-"
 # Settings of the demonstration and of tests fall back on a key that begins so.
 KNOWN_KEY_PREFIX = "demonstration-only"
 CSP_MIDDLEWARE = "csp.middleware.CSPMiddleware"
-LOCAL_BROKERS = ("filesystem:", "memory:")
+LOCAL_BROKERS = ("spool:", "filesystem:", "memory:")
 
 
 def _demonstration() -> str:

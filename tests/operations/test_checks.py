@@ -42,6 +42,7 @@ def test_sound_settings_pass(monkeypatch):
         ({"DEBUG": True}, "operations.E002"),
         ({"SECRET_KEY": "demonstration-only-not-a-secret-0000"}, "operations.E003"),
         ({"DATABASES": {"default": {"EMBEDDED": "pg"}}}, "operations.E004"),
+        ({"CELERY_BROKER_URL": "spool://"}, "operations.E005"),
         ({"CELERY_BROKER_URL": "filesystem://"}, "operations.E005"),
         ({"CELERY_BROKER_URL": "memory://"}, "operations.E005"),
         ({"CONTENT_SECURITY_POLICY": {}}, "operations.E006"),
