@@ -1,5 +1,7 @@
 """Pages of organisations, staff, notices and the choice for whom one acts."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -14,8 +16,13 @@ from apps.core import clock
 from apps.core.actor import ORGANIZATION_KIND_LABELS, Role
 from apps.core.errors import InvalidInput, NotVisible
 from apps.core.pages import ActorRequest, actor_required
+from apps.reference.selectors import region_path
 
 PAGE_SIZE = 50
+
+
+def _today() -> date:
+    return clock.business_date(clock.now())
 
 
 @require_GET
@@ -57,6 +64,7 @@ def organization_detail(request: ActorRequest, pk: int) -> HttpResponse:
         "accounts/organization_detail.html",
         {
             "organization": organization,
+            "region": "".join(part.name for part in region_path(organization.region_code, _today())),
             "staff": selectors.staff_of(request.actor, organization),
             "branches": organization.branches.order_by("name", "id"),
             "reason_form": ReasonForm(),

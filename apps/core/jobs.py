@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError
 
 from apps.core import clock
 from apps.core.actor import Actor
+from apps.core.audit import Target
 from apps.core.errors import DomainError
 from apps.core.models import Job, JobState, Outbox
 
@@ -212,6 +213,13 @@ def told_of(kind: str) -> Told:
     """What people read of a kind; of one that no task answers for any more, the kind itself."""
     _know_tasks(kind)
     return _told.get(kind, Told(kind))
+
+
+def target_of(job: Job, label: str = "") -> Target:
+    """A job as the audit trail names it: by `label`, else by its kind, with the business date where it has one."""
+    return Target(
+        job._meta.label_lower, str(job.pk), f"{label or told_of(job.kind).label} {job.business_date or ''}".strip()
+    )
 
 
 def _know_tasks(kind: str) -> None:

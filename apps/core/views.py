@@ -1,5 +1,6 @@
 """Pages of the shared machinery: the progress of a job, the audit trail, and what is said when nothing else answers."""
 
+from django.apps import apps as django_apps
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -42,8 +43,15 @@ def _result_url(job: Job, told: jobs.Told) -> str:
 def trail(request: ActorRequest) -> HttpResponse:
     """The audit trail with its sentences and seals."""
     page = Paginator(selectors.trail_for(request.actor), TRAIL_PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [{"event": event, "sentence": audit.sentence_of(event)} for event in page]
+    rows = [
+        {"event": event, "sentence": audit.sentence_of(event), "stream": stream_label(event.stream)} for event in page
+    ]
     return render(request, "core/trail.html", {"page": page, "rows": rows})
+
+
+def stream_label(stream: str) -> str:
+    """A stream is called by its app, in words."""
+    return str(django_apps.get_app_config(stream).verbose_name)
 
 
 class Fault(DomainError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from apps.criteria.values import Amount, Choice, Coded, Codes, Flag, Percent, ValueType, Whole
+from apps.criteria.values import Amount, Choice, Coded, Codes, Flag, Percent, Rate, ValueType, Whole
 
 TAX_GRADES: Final[Mapping[str, str]] = {"A": "A", "B": "B", "M": "M", "C": "C", "D": "D"}  # best first
 SIZES: Final[Mapping[str, str]] = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型"}
@@ -99,7 +99,7 @@ _FACTS: Final = (
     Fact("need_amount_yuan", "融资金额", Amount(), FactKind.NEED),
     Fact("need_term_months", "融资期限", _MONTHS, FactKind.NEED),
     Fact("need_purpose", "资金用途", Choice(PURPOSES), FactKind.NEED),
-    Fact("need_max_rate_pct", "可接受最高年利率", Percent(), FactKind.NEED),
+    Fact("need_max_rate_pct", "可接受最高年利率", Rate(), FactKind.NEED),
     Fact("need_offers_{}", "可提供的担保", Flag(), FactKind.NEED),
     Fact("is_first_loan", "首次贷款", Flag(), FactKind.PAIR),
     Fact("is_existing_customer", "该行存量客户", Flag(), FactKind.PAIR),

@@ -225,6 +225,15 @@ class Percent(ValueType):
 
 
 @dataclass(frozen=True, slots=True)
+class Rate(Percent):
+    """A yearly rate of interest, always said to two places as banks print it."""
+
+    def said(self, value: Any, names: Names) -> str:
+        """`5.00%`."""
+        return f"{value}%"
+
+
+@dataclass(frozen=True, slots=True)
 class Choice(ValueType):
     """One of a few codes with Chinese labels."""
 

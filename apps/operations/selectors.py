@@ -15,9 +15,27 @@ from apps.core.models import AuditEvent, Job, JobState, Outbox
 from apps.core.work import WorkItem
 from apps.operations.night import STEP_KIND, STEPS, Step
 from apps.records.selectors import item_freshness, items_in_force
+from apps.whitelist.rules import EXIT_LABELS
 
 FAILED_SHOWN = 20
 LIBRARIES = ("Django", "celery", "polars", "psycopg", "weasyprint")
+
+
+# What the steps count, for people; a digest is for machines and is not shown.
+COUNT_LABELS = {
+    "subjects": "计算主体",
+    "changed": "有变化",
+    "ranges": "分段",
+    "voided": "取消逾期未确认的预占",
+    "classified": "更新分类的贷款",
+    "lapsed": "到期未用的额度",
+    "settled": "结清的申请",
+    "needs": "融资需求",
+    "products": "在售产品",
+    "judged": "逐条比对",
+    "rows": "统计数",
+    "checked": "核查项",
+} | {f"{reason}": f"退出（{label}）" for reason, label in EXIT_LABELS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +48,8 @@ class StepRow:
     @property
     def counts(self) -> str:
         """What the step did, in one line."""
-        result = self.job.result if self.job else None
-        return "，".join(f"{name} {count}" for name, count in (result or {}).items())
+        result = (self.job.result if self.job else None) or {}
+        return "，".join(f"{COUNT_LABELS[name]} {count}" for name, count in result.items() if name in COUNT_LABELS)
 
 
 def _require_operator(actor: Actor) -> None:

@@ -37,7 +37,7 @@ PLACES: tuple[Place, ...] = (
     Place("融资申请", "loans:application_list", "journal-check", "申请、受理、审批、放款与还款", FIRM | BANK),
     Place("待还款", "loans:repayment_list", "receipt", "还款日与应还本息", FIRM),
     Place("白名单", "whitelist:programme_list", "flag", "条件、筛选、发布与推送", AUTHORITY | REGULATOR),
-    Place("白名单推荐", "whitelist:own_listings", "patch-check", "本企业入选的白名单与理由", FIRM),
+    Place("我的白名单", "whitelist:own_listings", "patch-check", "本企业入选的白名单与理由", FIRM),
     Place("我的授权", "consents:consent_list", "shield-check", "授权哪些银行查看、随时撤回", FIRM),
     Place("谁查过我", "consents:access_record_list", "eye", "每一次查看都有记录", FIRM),
     Place("自报信息", "enterprises:declaration", "pencil-square", "从业人数、营业收入、资产总额", FIRM),
@@ -54,6 +54,8 @@ PLACES: tuple[Place, ...] = (
     Place("运行状况", "operations:status", "gear", "夜间任务、数据新鲜度与后台任务", OPERATOR),
     Place("审计", "core:trail", "list-check", "平台上的每一个操作", AUDITOR),
 )
+
+FRONT = "首页"  # what a stranger, who has no work here, reads for 工作台
 
 # What a role is here for: the first sentence that a newcomer reads.
 GUIDES: dict[str, str] = {
@@ -85,7 +87,11 @@ def entries_for(actor: Actor | None, path: str) -> list[Entry]:
     places = [place for place in PLACES if not place.roles or (actor is not None and actor.has(*place.roles))]
     urls = [reverse(place.url_name) for place in places]
     here = _here(urls, path)
-    return [Entry(p.label, url, p.icon, p.hint, url == here) for p, url in zip(places, urls, strict=True)]
+    labels = [FRONT if actor is None and url == "/" else place.label for place, url in zip(places, urls, strict=True)]
+    return [
+        Entry(label, url, place.icon, place.hint, url == here)
+        for label, place, url in zip(labels, places, urls, strict=True)
+    ]
 
 
 def _here(urls: list[str], path: str) -> str:

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.core import audit, jobs
+from apps.core import audit, jobs, views
 from apps.core.models import AuditEvent, Job, JobState
 
 
@@ -69,6 +69,13 @@ def test_trail_is_read_by_the_auditor_only(client_for, cast, now, job):
     assert "审计" in page
     for name in ("operator", "owner", "regulator"):
         assert client_for(name).get("/core/audit/").status_code == 403
+
+
+def test_every_stream_of_the_trail_has_a_name_in_words():
+    streams = {verb.partition(".")[0] for verb in audit.verbs()}
+    assert {"accounts", "consents", "loans"} <= streams
+    for stream in streams:
+        assert not views.stream_label(stream).isascii()
 
 
 def test_trail_pages_cost_the_same_whatever_they_hold(client_for, django_assert_max_num_queries):

@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from django.core.management import CommandError, call_command
 
-from apps.core import jobs
+from apps.core import audit, jobs
 from apps.core.actor import SYSTEM
 from apps.core.errors import InvalidInput, NotPermitted, StateConflict
 from apps.core.models import AuditEvent, Job, JobState, StoredFile
@@ -163,6 +163,12 @@ def test_every_real_step_runs_and_a_second_night_of_the_date_skips_it(cast):
     assert out.getvalue().count("此前已完成") == len(ORDER) - 1
     assert Profile.objects.count() == 2
     assert BuiltDay.objects.get().on == date(2026, 11, 14)
+    counted = {name for job in Job.objects.filter(kind=STEP_KIND) for name in job.result or {}}
+    assert counted - {"digest"} <= selectors.COUNT_LABELS.keys()
+    _, rows = selectors.last_night(cast.operator.actor)
+    assert rows[0].counts == "分段 1，有变化 2，计算主体 2"
+    told = AuditEvent.objects.filter(verb="operations.begin_step").order_by("pk").first()
+    assert audit.sentence_of(told) == "夜间处理：重算信用画像 2026-11-15"
 
 
 def test_the_last_step_fails_with_what_it_found(now):

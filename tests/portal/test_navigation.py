@@ -46,7 +46,7 @@ def test_every_place_opens_for_those_who_see_it(cast, client_for, now):
 def test_entries_for_marks_the_longest_place_of_the_path(cast):
     active = [entry.label for entry in entries_for(cast.owner.actor, "/consents/access-records/") if entry.active]
     assert active == ["谁查过我"]
-    assert [entry.label for entry in entries_for(None, "/") if entry.active] == ["工作台"]
+    assert [entry.label for entry in entries_for(None, "/") if entry.active] == ["首页"]
     for path, label in (("/whitelist/runs/7/", "白名单"), ("/account/", ""), ("/whitelist/programmes/7/", "白名单")):
         marked = [entry.label for entry in entries_for(cast.authority.actor, path) if entry.active]
         assert marked == ([label] if label else []), path

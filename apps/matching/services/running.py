@@ -15,7 +15,7 @@ from apps.core.actor import Actor
 from apps.core.clock import business_date
 from apps.core.digests import canonical_json, plain, sha256_of
 from apps.core.errors import StateConflict
-from apps.core.jobs import Lease, enqueue
+from apps.core.jobs import Lease, enqueue, target_of
 from apps.core.models import Job
 from apps.criteria.facts import FACTS, fact_named
 from apps.criteria.selectors import snapshot
@@ -101,7 +101,7 @@ def start_matching(*, actor: Actor, business_date: date, now: datetime) -> Job:
             now=now,
             business_date=business_date,
         )
-        audit.record(actor=actor, verb="matching.start_matching", target=job, now=now)
+        audit.record(actor=actor, verb="matching.start_matching", target=target_of(job), now=now)
     return job
 
 

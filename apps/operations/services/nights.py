@@ -8,8 +8,9 @@ from django.db.models import F
 
 from apps.core import audit
 from apps.core.actor import SYSTEM, Actor, Role
+from apps.core.audit import Target
 from apps.core.errors import DomainError, InvalidInput, NotPermitted, StateConflict
-from apps.core.jobs import Lease, enqueue, reopen
+from apps.core.jobs import Lease, enqueue, reopen, target_of
 from apps.core.models import Job, JobState
 from apps.operations.night import STEP_BY_SLUG, STEP_KIND, STEPS, Step, step_after
 
@@ -49,7 +50,7 @@ def enqueue_step(*, actor: Actor, slug: str, business_date: date, now: datetime)
         if job.state == JobState.FAILED:
             return retry_job(actor=actor, job=job, now=now)
         if job.attempt == 0 and job.state == JobState.QUEUED:
-            audit.record(actor=actor, verb="operations.begin_step", target=job, now=now)
+            audit.record(actor=actor, verb="operations.begin_step", target=_target(job), now=now)
     return job
 
 
@@ -89,10 +90,17 @@ def retry_job(*, actor: Actor, job: Job, now: datetime) -> Job:
     if not actor.has(Role.OPERATOR, Role.SYSTEM):
         raise NotPermitted("只有平台管理员可以重新执行任务。")
     with transaction.atomic():
-        audit.record(actor=actor, verb="operations.retry_job", target=job, now=now, before={"error": job.error})
+        audit.record(
+            actor=actor, verb="operations.retry_job", target=_target(job), now=now, before={"error": job.error}
+        )
         if not reopen(job):
             raise StateConflict("只有失败的任务可以重新执行，请刷新后查看。")
     return job
+
+
+def _target(job: Job) -> Target:
+    step = STEP_BY_SLUG.get(job.payload.get("step", "")) if job.kind == STEP_KIND else None
+    return target_of(job, step.label if step else "")
 
 
 def _key(step: Step, business_date: date) -> str:

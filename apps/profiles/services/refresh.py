@@ -11,7 +11,7 @@ from apps.consents.rules import Purpose
 from apps.core import audit
 from apps.core.actor import Actor
 from apps.core.errors import NotPermitted
-from apps.core.jobs import Lease, enqueue
+from apps.core.jobs import Lease, enqueue, target_of
 from apps.core.models import Job
 from apps.profiles import policies, selectors
 from apps.profiles.frames import narrowed
@@ -60,7 +60,7 @@ def refresh_profiles(
         audit.record(
             actor=actor,
             verb="profiles.refresh",
-            target=job,
+            target=target_of(job),
             now=now,
             after={"business_date": business_date, "as_known": as_known},
         )
