@@ -10,13 +10,11 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from apps.core.jobs import run_now
-from apps.core.models import Job, JobState
 from apps.demo.people import SAMPLE_ACCOUNTS
 from apps.demo.report import Step
 from apps.demo.story import STEPS
-from apps.demo.story.stage import Stage
 from apps.demo.supervisor import Supervisor
+from tests.journeys.stage import AtOnce
 from tests.journeys.worker import seal_and_verify
 
 pytestmark = pytest.mark.django_db
@@ -24,18 +22,6 @@ pytestmark = pytest.mark.django_db
 CASES = settings.BASE_DIR / "tests" / "cases"
 # Differ from run to run: a random number, and a PDF that prints it.
 VOLATILE = {"编号", "字节", "SHA-256"}
-
-
-class AtOnce(Stage):
-    """A stage whose jobs are done here instead of being waited for."""
-
-    def wait(self, job: Job) -> Job:
-        """Do the job now."""
-        job.refresh_from_db()
-        if job.state == JobState.QUEUED:
-            run_now(job)
-        assert job.state == JobState.DONE, f"{job.kind}: {job.error}"
-        return job
 
 
 @pytest.fixture
