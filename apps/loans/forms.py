@@ -53,7 +53,7 @@ class StepForm(forms.Form):
 class WishForm(StepForm):
     """What a firm asks for."""
 
-    amount_yuan = amount_field("申请金额（元）")
+    amount_yuan = amount_field("申请金额（元）", help_text="按元填写，例如150万元填1500000。")
     term_months = forms.IntegerField(label="申请期限（月）", min_value=1, max_value=600)
     purpose = forms.ChoiceField(label="资金用途", choices=[("", "请选择"), *PURPOSES.items()])
     purpose_note = forms.CharField(
@@ -88,7 +88,7 @@ class ReturnForm(StepForm):
 class ApproveForm(StepForm):
     """What the bank grants."""
 
-    approved_yuan = amount_field("批准金额（元）")
+    approved_yuan = amount_field("批准金额（元）", help_text="按元填写，例如150万元填1500000。")
     rate_pct = rate_field("年利率（%）")
     repayment_kind = forms.ChoiceField(label="还款方式")
     guarantee = forms.ChoiceField(label="担保方式")
