@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F
 from django.utils.module_loading import autodiscover_modules
 from kombu.exceptions import OperationalError
@@ -250,7 +250,16 @@ def _run(job_id: int, work: Callable[[Lease], dict[str, Any] | None]) -> None:
     except Exception as error:
         # The row keeps the reason; the sweeper tries again until the attempts are used up.
         log.exception("job_failed", job=job_id, kind=lease.kind)
-        summary = "".join(traceback.format_exception_only(error)).strip()
-        mine.update(error=summary, lease_until=clock.machine_now() + RETRY_AFTER)
+        mine.update(error=_summary(error), lease_until=clock.machine_now() + RETRY_AFTER)
     else:
         mine.update(state=JobState.DONE, result=result, error="", finished_at=clock.now())
+
+
+def _summary(error: Exception) -> str:
+    """What went wrong in one line; of a database error only its code, since it quotes values of rows."""
+    if isinstance(error, DatabaseError):
+        cause = error.__cause__
+        diagnosis = getattr(cause, "diag", None)
+        parts = (type(error).__name__, getattr(cause, "sqlstate", None), getattr(diagnosis, "constraint_name", None))
+        return " ".join(part for part in parts if part)
+    return "".join(traceback.format_exception_only(error)).strip().replace("\x00", "")

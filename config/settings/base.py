@@ -7,6 +7,8 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from apps.core import logs
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("XINQIAO_HOME") or BASE_DIR / ".xinqiao")
 
@@ -256,17 +258,12 @@ CELERY_BEAT_SCHEDULE = {
     "nightly": {"task": "operations.nightly", "schedule": crontab(minute=30, hour="1-7")},
 }
 
+logs.configure()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": "structlog.processors.JSONRenderer",
-            "foreign_pre_chain": ["structlog.stdlib.add_log_level"],
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "formatters": {"json": logs.JSON_LINES},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
 

@@ -9,6 +9,7 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from apps.accounts.models import Organization
 from apps.core import clock, jobs
 from apps.core.actor import SYSTEM
 from apps.core.errors import InvalidInput
@@ -105,6 +106,16 @@ def test_fault_is_tried_again_until_the_attempts_are_used_up(db, now, work, sent
     job.refresh_from_db()
     assert (job.state, job.error) == (JobState.FAILED, "OSError: disk")
     assert jobs.claim(job.pk) is None
+
+
+def test_a_database_error_leaves_no_values_of_the_row_in_the_job(db, cast, now, work, sent, caplog):
+    def fault(lease: jobs.Lease) -> None:
+        with transaction.atomic():
+            Organization.objects.filter(pk=cast.authority.organization.pk).update(kind="firm")
+
+    work.append(fault)
+    job = jobs.run_now(queue(now))
+    assert job.error == "IntegrityError 23514 organization_firm_has_subject"
 
 
 def test_sweep_brings_a_dead_workers_job_back_and_fences_the_worker_out(db, now, work, sent, machine):
