@@ -21,7 +21,7 @@ class OrganizationForm(forms.Form):
         label="管辖区划代码",
         regex=r"^\d{6}$",
         required=False,
-        help_text="六位行政区划代码,如凤翔区 610305;主管部门、报送部门与监管部门必填。",
+        help_text="六位行政区划代码，如凤翔区 610305；主管部门、报送部门与监管部门必填。",
         error_messages={"invalid": "请填写六位数字的行政区划代码。"},
     )
     parent = forms.ModelChoiceField(
@@ -52,7 +52,7 @@ class StaffForm(forms.Form):
     mobile = forms.RegexField(label="手机号码", required=False, **MOBILE)
     role = forms.ChoiceField(label="角色")
     password = forms.CharField(
-        label="初始密码", widget=forms.PasswordInput(render_value=False), help_text="至少 10 个字符,请当面告知本人。"
+        label="初始密码", widget=forms.PasswordInput(render_value=False), help_text="至少 10 个字符，请当面告知本人。"
     )
 
     def __init__(self, *args: object, kind: str, **kwargs: object) -> None:

@@ -51,7 +51,7 @@ def create_organization(
     """
     _require_operator(actor)
     if parent is not None and (parent.kind != OrganizationKind.BANK or parent.parent_id is not None):
-        raise InvalidInput(fields={"parent": "上级单位只能是银行总行(法人机构)。"})
+        raise InvalidInput(fields={"parent": "上级单位只能是银行总行（法人机构）。"})
     if code:
         try:
             code = parse_uscc(code).code

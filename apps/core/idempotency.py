@@ -24,7 +24,7 @@ class KeyReused(InvalidInput):
 
     code = "idempotency-key-reused"
     title = "幂等键重复使用"
-    default_message = "同一个 Idempotency-Key 曾用于内容不同的请求,请换一个新的键。"
+    default_message = "同一个 Idempotency-Key 曾用于内容不同的请求，请换一个新的键。"
 
 
 class KeyInUse(StateConflict):
@@ -32,7 +32,7 @@ class KeyInUse(StateConflict):
 
     code = "idempotency-key-in-use"
     title = "请求处理中"
-    default_message = "使用该 Idempotency-Key 的请求正在处理,请稍后重试。"
+    default_message = "使用该 Idempotency-Key 的请求正在处理，请稍后重试。"
 
 
 def once(
@@ -43,7 +43,7 @@ def once(
     Raises InvalidInput without a usable key, KeyReused when the body differs, KeyInUse when two run at once.
     """
     if not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise InvalidInput("写操作须带 Idempotency-Key 请求头,长度 1 至 255 个字符。")
+        raise InvalidInput("写操作须带 Idempotency-Key 请求头，长度 1 至 255 个字符。")
     fingerprint = sha256(body).hexdigest()
     stored = IdempotencyKey.objects.filter(scope=scope, key=key).first()
     if stored is not None:

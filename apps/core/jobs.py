@@ -161,7 +161,7 @@ def sweep() -> int:
 def _give_up(job: Job) -> None:
     Job.objects.filter(pk=job.pk, state=job.state, lease_token=job.lease_token).update(
         state=JobState.FAILED,
-        error=job.error or "多次尝试均未完成,处理进程可能被中断。",
+        error=job.error or "多次尝试均未完成，处理进程可能被中断。",
         lease_token=F("lease_token") + 1,
         finished_at=clock.now(),
     )

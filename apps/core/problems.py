@@ -34,7 +34,7 @@ class TooManyRequests(DomainError):
     code = "too-many-requests"
     status = 429
     title = "请求过于频繁"
-    default_message = "请求过于频繁,请稍后再试。"
+    default_message = "请求过于频繁，请稍后再试。"
 
 
 class NotAllowedMethod(DomainError):
@@ -52,7 +52,7 @@ class UnsupportedMedia(DomainError):
     code = "unsupported-media"
     status = 415
     title = "格式不支持"
-    default_message = "不支持这种内容格式,请使用 application/json。"
+    default_message = "不支持这种内容格式，请使用 application/json。"
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

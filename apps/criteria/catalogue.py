@@ -206,7 +206,7 @@ _DEFINITIONS: Final = (
     Definition("purpose_in", "资金用途", "资金用途为{}", ("need_purpose",), Choices(facts.PURPOSES), _within),
     Definition("purpose_not_in", "除外用途", "资金用途不是{}", ("need_purpose",), Choices(facts.PURPOSES), _outside),
     Definition("first_loan_only", "仅限首贷", "须为首次贷款", ("is_first_loan",), Nothing(), _yes),
-    Definition("no_first_loan", "不含首贷", "须已有贷款记录(不含首贷户)", ("is_first_loan",), Nothing(), _no),
+    Definition("no_first_loan", "不含首贷", "须已有贷款记录（不含首贷户）", ("is_first_loan",), Nothing(), _no),
     Definition("existing_customer", "存量客户", "须为该行存量客户", ("is_existing_customer",), Nothing(), _yes),
     Definition("manual", "人工核实", "人工核实：{}", (), Text(), _undecided, codes=("unknown",)),
 )

@@ -171,7 +171,7 @@ class Amount(ValueType):
     def read(self, raw: Any, snapshot: Snapshot) -> Decimal:
         """Yuan written as text (`"2000000.00"`) or as a whole number; not negative."""
         if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
-            raise InvalidCriterion(f"金额应为数字(元)，不能是“{raw}”。")
+            raise InvalidCriterion(f"金额应为数字（元），不能是“{raw}”。")
         try:
             amount = yuan(raw)
         except InvalidInput as error:

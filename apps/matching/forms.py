@@ -29,11 +29,11 @@ class RefusableForm(forms.Form):
 class NeedForm(RefusableForm):
     """What a firm wants to borrow."""
 
-    amount_wan = forms.DecimalField(label="融资金额(万元)", max_digits=12, decimal_places=6, min_value=0)
-    term_months = forms.IntegerField(label="融资期限(月)", min_value=1, max_value=MAX_TERM_MONTHS)
+    amount_wan = forms.DecimalField(label="融资金额（万元）", max_digits=12, decimal_places=6, min_value=0)
+    term_months = forms.IntegerField(label="融资期限（月）", min_value=1, max_value=MAX_TERM_MONTHS)
     purpose = forms.ChoiceField(label="资金用途", choices=list(PURPOSES.items()))
     max_rate_pct = forms.DecimalField(
-        label="可接受最高年利率(%)", max_digits=5, decimal_places=2, min_value=0, max_value=MAX_RATE_PCT
+        label="可接受最高年利率（%）", max_digits=5, decimal_places=2, min_value=0, max_value=MAX_RATE_PCT
     )
     has_collateral = forms.ChoiceField(label="能否提供抵押物", choices=_MAYBE[1:])
     can_guarantee = forms.ChoiceField(
@@ -79,4 +79,4 @@ class AnswerForm(RefusableForm):
 class NeedFileForm(RefusableForm):
     """Needs filled in at the window."""
 
-    file = forms.FileField(label="融资需求(CSV)", widget=forms.FileInput({"accept": ".csv"}))
+    file = forms.FileField(label="融资需求（CSV）", widget=forms.FileInput({"accept": ".csv"}))

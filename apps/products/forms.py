@@ -63,22 +63,22 @@ class TermsForm(RefusableForm):
 
     name = forms.CharField(label="产品名称", max_length=100)
     amount_min_wan = forms.DecimalField(
-        label="最低额度(万元)",
+        label="最低额度（万元）",
         max_digits=12,
         decimal_places=6,
         min_value=0,
         required=False,
         help_text="不填表示不设下限",
     )
-    amount_max_wan = forms.DecimalField(label="最高额度(万元)", max_digits=12, decimal_places=6, min_value=0)
+    amount_max_wan = forms.DecimalField(label="最高额度（万元）", max_digits=12, decimal_places=6, min_value=0)
     term_min_months = forms.IntegerField(
-        label="最短期限(月)", min_value=1, max_value=600, required=False, help_text="不填表示不设下限"
+        label="最短期限（月）", min_value=1, max_value=600, required=False, help_text="不填表示不设下限"
     )
-    term_max_months = forms.IntegerField(label="最长期限(月)", min_value=1, max_value=600)
+    term_max_months = forms.IntegerField(label="最长期限（月）", min_value=1, max_value=600)
     lpr_tenor = forms.ChoiceField(label="定价基准", choices=list(TENORS.items()))
-    bps_min = forms.IntegerField(label="最低加点(BP)", min_value=-2000, max_value=2000, help_text="1BP=0.01%")
+    bps_min = forms.IntegerField(label="最低加点（BP）", min_value=-2000, max_value=2000, help_text="1BP=0.01%")
     bps_max = forms.IntegerField(
-        label="最高加点(BP)", min_value=-2000, max_value=2000, required=False, help_text="不填表示只公布最低利率"
+        label="最高加点（BP）", min_value=-2000, max_value=2000, required=False, help_text="不填表示只公布最低利率"
     )
     guarantee_types = forms.MultipleChoiceField(
         label="担保方式", choices=list(GUARANTEES.items()), widget=forms.CheckboxSelectMultiple
@@ -177,10 +177,10 @@ def _field(kind: ValueType, lists: list[tuple[str, str]], label: str) -> forms.F
             return forms.IntegerField(label=f"{label}({kind.unit})", min_value=0, max_value=10**9 - 1, required=False)
         case Amount():
             return forms.DecimalField(
-                label=f"{label}(万元)", min_value=0, max_digits=12, decimal_places=6, required=False
+                label=f"{label}（万元）", min_value=0, max_digits=12, decimal_places=6, required=False
             )
         case Percent():
-            return forms.DecimalField(label=f"{label}(%)", max_digits=8, decimal_places=2, required=False)
+            return forms.DecimalField(label=f"{label}（%）", max_digits=8, decimal_places=2, required=False)
         case Choices():
             return _several(label, list(kind.labels.items()))
         case Named(single=True):
@@ -268,4 +268,4 @@ class ReasonForm(RefusableForm):
 class CatalogueFileForm(RefusableForm):
     """The banks' catalogue."""
 
-    file = forms.FileField(label="产品目录(XLSX)", widget=forms.FileInput({"accept": ".xlsx"}))
+    file = forms.FileField(label="产品目录（XLSX）", widget=forms.FileInput({"accept": ".xlsx"}))

@@ -204,7 +204,7 @@ class ProductVersion(models.Model):
         indexes = [models.Index(fields=["state", "effective_from"], name="productversion_in_force")]
 
     def __str__(self) -> str:
-        return f"{self.product}(第{self.version}版)"
+        return f"{self.product}（第{self.version}版）"
 
     @property
     def guarantee_labels(self) -> list[str]:

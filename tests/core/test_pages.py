@@ -72,7 +72,7 @@ def test_trail_is_read_by_the_auditor_only(client_for, cast, now, job):
 
 
 def test_every_stream_of_the_trail_has_a_name_in_words():
-    streams = {verb.partition(".")[0] for verb in audit.verbs()}
+    streams = {verb.partition(".")[0] for verb in audit.verbs()} - {"trial"}  # a verb that other tests declare
     assert {"accounts", "consents", "loans"} <= streams
     for stream in streams:
         assert not views.stream_label(stream).isascii()

@@ -59,7 +59,7 @@ def test_leaves_and_facts_asked_look_into_groups():
             "年营业收入下限：金额“1.2万”有误：金额应为数字，例如 1234.50。",
         ),
         ([{"slug": "annual_revenue_min", "value": "-1"}], "年营业收入下限：金额不能是负数：“-1”。"),
-        ([{"slug": "annual_revenue_min", "value": 1.5}], "年营业收入下限：金额应为数字(元)，不能是“1.5”。"),
+        ([{"slug": "annual_revenue_min", "value": 1.5}], "年营业收入下限：金额应为数字（元），不能是“1.5”。"),
         ([{"slug": "rate_acceptable", "value": "4.205"}], "利率：百分数最多两位小数，不能是“4.205”。"),
         ([{"slug": "rate_acceptable", "value": "NaN"}], "利率：百分数最多两位小数，不能是“NaN”。"),
         ([{"slug": "rate_acceptable", "value": "高"}], "利率：应为百分数，不能是“高”。"),

@@ -132,7 +132,7 @@ def fill_the_need(page: Page, amount_wan: str) -> None:
     """Open the form from the list and fill it in."""
     follow(page, "/matching/needs/")
     page.locator("main a[href='/matching/needs/new/']").first.click()
-    for label, value in (("融资金额(万元)", amount_wan), ("融资期限(月)", "24"), ("可接受最高年利率(%)", "5")):
+    for label, value in (("融资金额（万元）", amount_wan), ("融资期限（月）", "24"), ("可接受最高年利率（%）", "5")):
         page.get_by_label(label).fill(value)
     page.get_by_label("资金用途").select_option(label="购置设备")
     page.get_by_label("能否提供抵押物").select_option(label="能")

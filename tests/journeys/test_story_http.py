@@ -197,14 +197,14 @@ def publish_the_products(district: District) -> None:
     """The administrator imports the catalogue; an officer drafts one more by hand; the approver publishes."""
     catalogue = (DELIVERIES / "银行" / "金融产品目录.xlsx").read_bytes()
     form = district.operator.open("/products/import/")
-    page = district.operator.press(form, "导入", {"产品目录(XLSX)": upload("金融产品目录.xlsx", catalogue)})
+    page = district.operator.press(form, "导入", {"产品目录（XLSX）": upload("金融产品目录.xlsx", catalogue)})
     page.says("生成草稿", "拒收")
     officer, approver = district["bank.officer"], district["bank.approver"]
     answers = {
         "产品名称": "岐丰设备贷",
-        "最高额度(万元)": "100",
-        "最长期限(月)": "24",
-        "最低加点(BP)": "40",
+        "最高额度（万元）": "100",
+        "最长期限（月）": "24",
+        "最低加点（BP）": "40",
         "担保方式": ["信用", "抵押"],
         "还款方式": ["等额本息"],
     }
@@ -224,10 +224,10 @@ def post_the_need(district: District) -> Page:
     """The owner says what is wanted and sees every product answer with its reasons."""
     owner = district["owner"]
     answers = {
-        "融资金额(万元)": str(AMOUNT_WAN),
-        "融资期限(月)": "24",
+        "融资金额（万元）": str(AMOUNT_WAN),
+        "融资期限（月）": "24",
         "资金用途": "购置设备",
-        "可接受最高年利率(%)": "5",
+        "可接受最高年利率（%）": "5",
         "能否提供抵押物": "能",
     }
     page = owner.press(owner.open("/matching/needs/new/"), "发布并匹配", answers)

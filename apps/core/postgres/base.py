@@ -53,7 +53,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 cursor.execute(f"SET ROLE {name}")
             elif role != "owner":
                 raise ImproperlyConfigured(
-                    f"数据库角色 {name} 不存在,请先运行 manage.py migrate (database role missing, run migrate first)"
+                    f"数据库角色 {name} 不存在，请先运行 manage.py migrate (database role missing, run migrate first)"
                 )
         if not self.get_autocommit():
             self.connection.commit()

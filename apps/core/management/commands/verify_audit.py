@@ -10,7 +10,7 @@ from apps.core import audit, clock
 class Command(BaseCommand):
     """Exit 0 when every chain holds and nothing waits over a minute for its seal, 1 otherwise."""
 
-    help = "核验审计链:逐流核对序号与摘要,指出第一处断点"
+    help = "核验审计链：逐流核对序号与摘要，指出第一处断点"
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print one line a broken stream, then the totals."""
