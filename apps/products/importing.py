@@ -15,6 +15,8 @@ from apps.core.errors import InvalidInput
 from apps.products import cells
 from apps.products.cells import Stored, Unreadable, Vocabulary
 from apps.products.terms import InvalidTerms, Terms, check_terms
+from apps.records.reading.containers import kind_of
+from apps.records.reading.errors import Unreadable as NoTable
 
 MAX_BYTES: Final = 5_000_000
 MAX_ROWS: Final = 5_000
@@ -116,8 +118,14 @@ def read_catalogue(content: bytes, vocabulary: Vocabulary) -> Catalogue:
 def _sheet(content: bytes) -> list[list[str]]:
     if len(content) > MAX_BYTES:
         raise UnreadableCatalogue(f"文件超过 {MAX_BYTES // 1_000_000} MB。")
+    stream = io.BytesIO(content)
     try:
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
+        # Limits of the container come first: opening a sheet unpacks it.
+        if kind_of(stream) != "workbook":
+            raise UnreadableCatalogue("文件不是可读的 Excel 工作簿（XLSX）。")
+        sheet = CalamineWorkbook.from_filelike(stream).get_sheet_by_index(0)
+    except NoTable as error:
+        raise UnreadableCatalogue(error.message) from error
     except (CalamineError, ValueError, OSError) as error:
         raise UnreadableCatalogue("文件不是可读的 Excel 工作簿（XLSX）。") from error
     if sheet.height > MAX_ROWS:

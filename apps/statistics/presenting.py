@@ -9,6 +9,7 @@ from apps.core.money import format_wan, round_yuan
 from apps.statistics.figures import DIMENSIONS
 from apps.statistics.figures.definition import Measure, Ratio
 from apps.statistics.rules import Shown
+from apps.subjects.naming import is_formula_like
 
 NOTHING = "—"
 PARTS = {**{slug: label for slug, label in DIMENSIONS.items() if slug}, "region": "区划"}
@@ -93,7 +94,13 @@ def rows_of(sheet: Any) -> Iterator[tuple[str, ...]]:
                 if dimension == "region" or dimension in measure.dimensions:
                     cell = part.cells[measure.slug]
                     count = cell.text if cell.count is None else str(cell.count)
-                    yield (label, part.label, measure.label, measure.unit, count, cell.text or _plain(cell.amount))
+                    amount = cell.text or _plain(cell.amount)
+                    yield (label, _inert(part.label), measure.label, measure.unit, count, amount)
+
+
+def _inert(text: str) -> str:
+    """A name that a spreadsheet would take for a formula, behind the sign that makes it text (pitfalls F37)."""
+    return f"'{text}" if is_formula_like(text) else text
 
 
 def _plain(value: Decimal | None) -> str:

@@ -15,7 +15,7 @@ PURE_DOORS = {
     "core": None,  # the words that every app shares
     "criteria": None,  # the language is pure as a whole
     "reference": {"rules", "regions", "fixture_files"},
-    "records": {"catalogue", "codes", "frames", "rules"},
+    "records": {"catalogue", "codes", "frames", "reading", "rules"},
     "consents": {"gate", "rules"},
     "profiles": {"blocks", "frames", "indicators", "scorecard", "sizing", "workflow"},
     "products": {"terms", "workflow"},

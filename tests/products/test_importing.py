@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -149,3 +150,12 @@ def test_a_file_that_is_no_catalogue_is_refused(content, message, vocabulary):
     with pytest.raises(UnreadableCatalogue) as refusal:
         read_catalogue(content, vocabulary)
     assert refusal.value.message == message
+
+
+def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_unpacks(db):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as container:
+        container.writestr("xl/workbook.xml", "<x/>")
+        container.writestr("xl/worksheets/sheet1.xml", b" " * 6_000_000)
+    with pytest.raises(UnreadableCatalogue, match="压缩比异常"):
+        read_catalogue(buffer.getvalue(), selectors.vocabulary(TODAY))

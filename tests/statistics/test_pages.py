@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from apps.accounts.models import Organization
 from apps.core.actor import SYSTEM
 from apps.core.models import Job
 from apps.statistics import services
@@ -66,6 +67,14 @@ def test_export_withholds_as_the_page_does(lent: Any, client_for: Any) -> None:
     lent_rows = [row for row in rows if row["指标"] == "放款"]
     assert (lent_rows[0]["维度"], lent_rows[0]["数量"], lent_rows[0]["金额（元）或比率"]) == ("合计", "1", "300000")
     assert {(row["数量"], row["金额（元）或比率"]) for row in lent_rows[1:]} == {("<5", "<5")}
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "＝1+1"])
+def test_no_name_in_the_export_is_a_formula(lent: Any, cast: Any, client_for: Any, name: str) -> None:
+    Organization.objects.filter(pk=cast.bank_officer.organization.pk).update(name=name)
+    answer = client_for("regulator").get(reverse("statistics:export", args=["lending"]))
+    rows = list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
+    assert {row["取值"] for row in rows if row["维度"] == "银行"} == {f"'{name}"}
 
 
 def test_operator_has_a_day_counted_again(cast: Any, client_for: Any, now: Any) -> None:
