@@ -66,11 +66,16 @@ def run(argv: list[str]) -> None:
 
 
 def pytest_words(arguments: list[str]) -> list[str]:
-    """The words for pytest. `--services` asks for the tests against servers and becomes an environment variable."""
-    if "--services" in arguments:
-        os.environ["XINQIAO_TEST_SERVICES"] = "1"
+    """The words for pytest; our own switches become environment variables.
+
+    `--services` asks for the tests against servers, `--long` for every combination where the ordinary run samples.
+    """
+    switches = {"--services": "XINQIAO_TEST_SERVICES", "--long": "XINQIAO_TEST_LONG"}
+    for word in arguments:
+        if word in switches:
+            os.environ[switches[word]] = "1"
     # An environment variable for the settings would win over the ini file; the option wins over both.
-    return ["-m", "pytest", "--ds=config.settings.test", *(word for word in arguments if word != "--services")]
+    return ["-m", "pytest", "--ds=config.settings.test", *(word for word in arguments if word not in switches)]
 
 
 def become(*words: str) -> None:

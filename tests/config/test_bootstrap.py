@@ -284,11 +284,14 @@ class TestTestCommand:
     def test_settings_and_further_arguments(self):
         assert start.pytest_words(["-k", "money"]) == ["-m", "pytest", "--ds=config.settings.test", "-k", "money"]
 
-    def test_services_becomes_a_variable(self, monkeypatch):
-        monkeypatch.delenv("XINQIAO_TEST_SERVICES", raising=False)
-        monkeypatch.setattr(start.os, "environ", environ := {})
-        assert start.pytest_words(["--services"]) == ["-m", "pytest", "--ds=config.settings.test"]
-        assert environ == {"XINQIAO_TEST_SERVICES": "1"}
+    @pytest.mark.parametrize(
+        ("switch", "variable"), [("--services", "XINQIAO_TEST_SERVICES"), ("--long", "XINQIAO_TEST_LONG")]
+    )
+    def test_our_switches_become_variables(self, monkeypatch, switch, variable):
+        monkeypatch.delenv(variable, raising=False)
+        assert start.pytest_words([switch, "tests/core"])[-1] == "tests/core"
+        assert switch not in start.pytest_words([switch])
+        assert os.environ[variable] == "1"
 
 
 class TestGate:

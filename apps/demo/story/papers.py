@@ -25,13 +25,9 @@ def print_the_report(stage: Stage) -> Step:
     printed = ReportFile.objects.select_related("stored").get(request=request)
     return Step(
         "信用报告 PDF",
-        {
-            "编号": request.number,
-            "页数": printed.page_count,
-            "字节": printed.stored.size_bytes,
-            "SHA-256": printed.sha256,
-        },
-        links={"信用报告": f"/reports/{request.number}/", "真伪核验": f"/reports/verify/{request.number}/"},
+        {"页数": printed.page_count},
+        [f"编号 {request.number}，{printed.stored.size_bytes} 字节，SHA-256 {printed.sha256}"],
+        {"信用报告": f"/reports/{request.number}/", "真伪核验": f"/reports/verify/{request.number}/"},
     )
 
 
