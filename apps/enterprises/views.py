@@ -1,5 +1,6 @@
 """Pages: a firm signs up and follows its registration, the operator verifies, the firm declares facts."""
 
+from allauth.core import ratelimit
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import login
@@ -14,6 +15,7 @@ from apps.core import clock
 from apps.core.actor import Role
 from apps.core.errors import InvalidInput, NotVisible
 from apps.core.pages import ActorRequest, actor_required
+from apps.core.problems import TooManyRequests
 from apps.enterprises import selectors, services
 from apps.enterprises.forms import DeclarationForm, RegistrationForm, SignUpForm
 from apps.enterprises.models import Registration
@@ -29,6 +31,9 @@ def register(request: HttpRequest) -> HttpResponse:
     """Sign up: account and registration in one; as a draft where the register does not know the firm yet."""
     if request.user.is_authenticated:
         return redirect("enterprises:registration_status")
+    # Each attempt hashes a password and may test a representative's name.
+    if request.method == "POST" and not ratelimit.consume(request, action="signup"):
+        raise TooManyRequests
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

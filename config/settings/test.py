@@ -18,6 +18,8 @@ if "EMBEDDED" in DATABASES["default"]:
         "EMBEDDED_OPTIONS": {"fsync": "off", "full_page_writes": "off"},
     }
 DATABASES["default"] |= {"CONN_MAX_AGE": 0}
+# Tests sign up by the dozen; those of the limit set it.
+ACCOUNT_RATE_LIMITS = {"signup": None}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
