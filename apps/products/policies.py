@@ -33,18 +33,21 @@ def require_own(actor: Actor, product: Product) -> None:
 
 
 def require_second_person(actor: Actor, version: ProductVersion) -> None:
-    """Who drafted or submitted a version does not publish it."""
-    if actor.user_id in {version.drafted_by_id, version.submitted_by_id}:
+    """A person publishes, and not the one who drafted or submitted the version."""
+    if not _is_second_person(actor, version):
         raise NotPermitted("起草或提交人不能发布同一版本，须由他人复核。")
+
+
+def _is_second_person(actor: Actor, version: ProductVersion) -> bool:
+    return actor.user_id is not None and actor.user_id not in {version.drafted_by_id, version.submitted_by_id}
 
 
 def moves_open_to(actor: Actor, version: ProductVersion) -> list[tuple[str, str]]:
     """The (verb, label) pairs that this actor may fire now."""
     if not owns(actor, version.product.organization_id):
         return []
-    makers = {version.drafted_by_id, version.submitted_by_id}
     return [
         (move.verb, move.label)
         for move in VERSION.allowed(version.state, actor.roles)
-        if move.verb != "publish" or actor.user_id not in makers
+        if move.verb != "publish" or _is_second_person(actor, version)
     ]

@@ -1,6 +1,7 @@
 """Drafting, publication by a second person, import of the banks' catalogue: who may, when, and what it leaves."""
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -281,3 +282,12 @@ def test_a_changed_row_waits_for_the_open_draft_and_then_becomes_the_next_versio
 def test_import_catalogue_is_for_the_administrator(cast, now):
     with pytest.raises(NotPermitted):
         _import(cast, now, io.BytesIO().getvalue(), who="bank_officer")
+
+
+@pytest.mark.parametrize("maker", ["bank_officer", None])
+def test_neither_a_maker_nor_a_system_publishes(cast, now, maker):
+    version = submitted(cast, now)
+    user_id = cast[maker].user.pk if maker else None
+    actor = replace(cast.bank_approver.actor, user_id=user_id)
+    with pytest.raises(NotPermitted, match="须由他人复核"):
+        services.publish_version(actor=actor, version=version, effective_from=TODAY, business_date=TODAY, now=now)
