@@ -42,6 +42,23 @@ class DeliveryForm(forms.Form):
         self.add_error("file", refusal.message)
 
 
+class SourceForm(forms.Form):
+    """Which items of the catalogue an organisation delivers."""
+
+    item_codes = forms.MultipleChoiceField(
+        label="信息项",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="不勾选任何一项，该单位即不能报送。",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["item_codes"].choices = [  # type: ignore[attr-defined]
+            (item.code, f"{item.catalogue_no} {item.name}（{item.owner}）") for item in selectors.items_in_force()
+        ]
+
+
 class DismissForm(forms.Form):
     """Why a held row is no fact."""
 

@@ -10,6 +10,8 @@ urlpatterns = [
     path("deliveries/<int:pk>/progress/", views.delivery_progress, name="delivery_progress"),
     path("deliveries/<int:pk>/rejected/", views.rejected_row_list, name="rejected_row_list"),
     path("deliveries/<int:pk>/rejected.xlsx", views.rejected_row_download, name="rejected_row_download"),
+    path("sources/", views.source_list, name="source_list"),
+    path("sources/<int:organization_id>/", views.source_edit, name="source_edit"),
     path("held/", views.held_row_list, name="held_row_list"),
     path("held/<int:pk>/dismiss/", views.held_row_dismiss, name="held_row_dismiss"),
 ]

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.core import clock
 from apps.core.actor import Role
@@ -15,7 +16,7 @@ from apps.core.errors import InvalidInput
 from apps.core.pages import ActorRequest, actor_required
 from apps.records import policies, selectors, services
 from apps.records.exports import rejected_rows_workbook
-from apps.records.forms import DeliveryForm, DismissForm
+from apps.records.forms import DeliveryForm, DismissForm, SourceForm
 from apps.records.models import Delivery
 from apps.records.reasons import LABELS
 
@@ -168,6 +169,35 @@ def held_row_dismiss(request: ActorRequest, pk: int) -> HttpResponse:
     context = {"form": form, "row": held_row, "label": LABELS[held_row.reason]}
     context["shows_text"] = policies.can_read_rows(request.actor, held_row.delivery)
     return render(request, "records/held_row_dismiss.html", context)
+
+
+@require_GET
+@actor_required(Role.OPERATOR)
+def source_list(request: ActorRequest) -> HttpResponse:
+    """Which organisation delivers what."""
+    page, links = _page(request, selectors.delivering_organizations(request.actor))
+    rows = [{"organization": one, "items": selectors.items_delivered_by(one)} for one in page]
+    return render(request, "records/source_list.html", {"rows": rows, "page": page, "links": links})
+
+
+@require_http_methods(["GET", "POST"])
+@actor_required(Role.OPERATOR)
+def source_edit(request: ActorRequest, organization_id: int) -> HttpResponse:
+    """Say what an organisation delivers."""
+    organization = selectors.delivering_organization(request.actor, organization_id)
+    delivered = [item.code for item in selectors.items_delivered_by(organization)]
+    form = SourceForm(request.POST if request.method == "POST" else None, initial={"item_codes": delivered})
+    if form.is_valid():
+        services.set_source(
+            actor=request.actor,
+            organization=organization,
+            item_codes=form.cleaned_data["item_codes"],
+            now=clock.now(),
+        )
+        messages.success(request, f"已设定“{organization.name}”的报送范围。")
+        return redirect("records:source_list")
+    context = {"form": form, "organization": organization}
+    return render(request, "records/source_form.html", context, status=422 if form.errors else 200)
 
 
 def _page(request: ActorRequest, rows: QuerySet[Any]) -> tuple[Page[Any], dict[str, Any]]:

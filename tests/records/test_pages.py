@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import datetime
 from io import BytesIO
 
 import pytest
@@ -8,10 +9,15 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from python_calamine import CalamineWorkbook
 
+from apps.accounts.services import create_organization
+from apps.core.actor import SYSTEM
 from apps.core.jobs import run_now
+from apps.core.models import AuditEvent
+from apps.records import services
 from apps.records.models import Delivery, HeldRow, Source
 from tests.records.conftest import Deliver
 from tests.records.support import CODES, payment, social_insurance
+from tests.support.cast import Cast
 
 ClientFor = Callable[[str], Client]
 
@@ -119,3 +125,48 @@ def test_the_list_takes_the_same_queries_for_many(
     client = client_for("operator")
     with django_assert_max_num_queries(12):
         client.get(reverse("records:delivery_list"))
+
+
+def test_the_operator_says_what_a_department_delivers(client_for: ClientFor, cast: Cast) -> None:
+    organization = cast.department.organization
+    operator = client_for("operator")
+    assert "尚未设定" in operator.get(reverse("records:source_list")).content.decode()
+    address = reverse("records:source_edit", args=[organization.pk])
+    assert address in operator.get(reverse("accounts:organization_detail", args=[organization.pk])).content.decode()
+    page = operator.post(address, {"item_codes": ["social_insurance", "power"]}, follow=True).content.decode()
+    assert f"已设定“{organization.name}”的报送范围。" in page
+    assert sorted(item.code for item in Source.objects.get().items.all()) == ["power", "social_insurance"]
+    assert AuditEvent.objects.filter(verb="records.set_source").count() == 1
+    assert operator.get(address).content.decode().count(" checked") == 2
+    offered = client_for("department").get(reverse("records:delivery_create")).content.decode()
+    assert "社会保险缴费明细" in offered
+    assert "行政处罚" not in offered
+    operator.post(address, {})
+    assert not Source.objects.get().items.exists()
+
+
+def test_a_scope_is_refused_that_makes_no_sense(client_for: ClientFor, cast: Cast) -> None:
+    operator = client_for("operator")
+    bank = reverse("records:source_edit", args=[cast.bank_officer.organization.pk])
+    assert operator.get(bank).status_code == 404
+    detail = reverse("accounts:organization_detail", args=[cast.bank_officer.organization.pk])
+    assert bank not in operator.get(detail).content.decode()
+    address = reverse("records:source_edit", args=[cast.department.organization.pk])
+    answer = operator.post(address, {"item_codes": ["power", "no-such-item"]})
+    assert answer.status_code == 422
+    assert "no-such-item" in answer.content.decode()
+    assert not Source.objects.exists()
+
+
+def test_more_organizations_cost_no_more_queries(
+    client_for: ClientFor, source: Source, now: datetime, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    operator = client_for("operator")
+    for number in range(20):
+        bureau = create_organization(
+            actor=SYSTEM, kind="department", name=f"第{number}局", region_code="610305", now=now
+        )
+        services.set_source(actor=SYSTEM, organization=bureau, item_codes=["power"], now=now)
+    with django_assert_max_num_queries(20):
+        page = operator.get(reverse("records:source_list")).content.decode()
+    assert "第19局" in page

@@ -3,12 +3,15 @@
 from django.db import models
 
 from apps.accounts.models import Organization
-from apps.core.actor import Actor, Role
+from apps.core.actor import Actor, OrganizationKind, Role
 
 SHAPES = [("payment", "按期缴费"), ("event", "事项"), ("holding", "持有")]
 DISCLOSURES = [("public", "公开公示"), ("authorised", "授权查询"), ("government", "政务共享")]
 SHARING_MODES = [("collected", "物理归集"), ("interface", "接口调用"), ("verification", "数据核验")]
 ABSENCES = [("none", "无记录即无此事"), ("unknown", "无记录即不知道")]
+
+# The kinds of organisation that deliver.
+DELIVERING_KINDS = (OrganizationKind.DEPARTMENT, OrganizationKind.AUTHORITY)
 
 
 class CatalogueItem(models.Model):

@@ -9,7 +9,16 @@ from apps.records.selectors.batch import (
     payments_for_batch,
     payments_of,
 )
-from apps.records.selectors.catalogue import deliverable_items, item_freshness, item_specs, items_in_force, spec_of
+from apps.records.selectors.catalogue import (
+    deliverable_items,
+    delivering_organization,
+    delivering_organizations,
+    item_freshness,
+    item_specs,
+    items_delivered_by,
+    items_in_force,
+    spec_of,
+)
 from apps.records.selectors.deliveries import (
     deliveries_visible_to,
     delivery_visible_to,
@@ -25,6 +34,8 @@ __all__ = [
     "as_known",
     "deliverable_items",
     "deliveries_visible_to",
+    "delivering_organization",
+    "delivering_organizations",
     "delivery_visible_to",
     "events_for_batch",
     "events_of",
@@ -34,6 +45,7 @@ __all__ = [
     "holdings_of",
     "item_freshness",
     "item_specs",
+    "items_delivered_by",
     "items_in_force",
     "payments_for_batch",
     "payments_of",

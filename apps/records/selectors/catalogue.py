@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Prefetch, QuerySet
 
+from apps.accounts.models import Organization
+from apps.accounts.selectors import organizations_visible_to
+from apps.core.actor import Actor
+from apps.core.errors import NotVisible
 from apps.records.catalogue import ItemSpec, item_spec
-from apps.records.models import CatalogueItem, Delivery, Source
+from apps.records.models import DELIVERING_KINDS, CatalogueItem, Delivery, Source
 
 
 def items_in_force() -> QuerySet[CatalogueItem]:
@@ -17,6 +21,26 @@ def items_in_force() -> QuerySet[CatalogueItem]:
 def deliverable_items(source: Source) -> QuerySet[CatalogueItem]:
     """What a source may deliver."""
     return source.items.filter(is_active=True).order_by("catalogue_no", "code")
+
+
+def delivering_organizations(actor: Actor) -> QuerySet[Organization]:
+    """Departments and authorities, which alone may deliver, with what they deliver; by kind and name."""
+    organizations = organizations_visible_to(actor).filter(kind__in=DELIVERING_KINDS)
+    return organizations.select_related("source").prefetch_related(Prefetch("source__items", items_in_force()))
+
+
+def delivering_organization(actor: Actor, organization_id: int) -> Organization:
+    """One of them. Raises NotVisible."""
+    found = delivering_organizations(actor).filter(pk=organization_id).first()
+    if found is None:
+        raise NotVisible
+    return found
+
+
+def items_delivered_by(organization: Organization) -> list[CatalogueItem]:
+    """What one of `delivering_organizations` delivers, in the order of the published list; none before any were set."""
+    source = getattr(organization, "source", None)
+    return list(source.items.all()) if source else []
 
 
 def spec_of(item: CatalogueItem) -> ItemSpec:

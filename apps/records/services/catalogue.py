@@ -9,9 +9,9 @@ from django.db import transaction
 
 from apps.accounts.models import Organization
 from apps.core import audit
-from apps.core.actor import Actor, OrganizationKind, Role
+from apps.core.actor import Actor, Role
 from apps.core.errors import InvalidInput, NotPermitted
-from apps.records.models import CatalogueItem, Source
+from apps.records.models import DELIVERING_KINDS, CatalogueItem, Source
 from apps.records.selectors import spec_of
 
 
@@ -43,7 +43,7 @@ def set_source(*, actor: Actor, organization: Organization, item_codes: Collecti
     """Say which items an organisation delivers. Raises NotPermitted, and InvalidInput for an unknown item."""
     if not actor.has(Role.OPERATOR, Role.SYSTEM):
         raise NotPermitted("只有平台管理员可以设定报送范围。")
-    if organization.kind not in (OrganizationKind.DEPARTMENT, OrganizationKind.AUTHORITY):
+    if organization.kind not in DELIVERING_KINDS:
         raise InvalidInput("只有数据报送部门或主管部门可以报送。")
     items = list(CatalogueItem.objects.filter(code__in=item_codes, is_active=True).order_by("code"))
     if unknown := set(item_codes) - {item.code for item in items}:
