@@ -80,7 +80,11 @@ def site(cast: Cast, now: datetime) -> Site:
             "pk": cast.owner.organization.pk,
             "membership_pk": cast.owner.user.memberships.get().pk,
         },
-        "records": {"pk": delivery.pk, "records:held_row_dismiss": {"pk": held_row.pk}},
+        "records": {
+            "pk": delivery.pk,
+            "organization_id": cast.department.organization.pk,
+            "records:held_row_dismiss": {"pk": held_row.pk},
+        },
         "consents": {"pk": consent.pk},
         "enterprises": {"pk": registration(now).pk},
         "products": {"version_id": draft(cast, now, name="税信贷草稿").pk, "verb": "submit"},
