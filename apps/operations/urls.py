@@ -5,5 +5,6 @@ from apps.operations import views
 app_name = "operations"
 urlpatterns = [
     path("", views.status, name="status"),
+    path("profiles/refresh/", views.profile_refresh, name="profile_refresh"),
     path("jobs/<int:pk>/retry/", views.retry_job, name="retry_job"),
 ]

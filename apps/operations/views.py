@@ -9,6 +9,7 @@ from apps.core import clock
 from apps.core.actor import Role
 from apps.core.pages import ActorRequest, actor_required
 from apps.operations import selectors, services
+from apps.profiles.services import refresh_profiles
 
 
 @require_GET
@@ -26,6 +27,16 @@ def status(request: ActorRequest) -> HttpResponse:
         "versions": selectors.versions(request.actor),
     }
     return render(request, "operations/status.html", page)
+
+
+@require_POST
+@actor_required(Role.OPERATOR)
+def profile_refresh(request: ActorRequest) -> HttpResponse:
+    """Have today's portraits computed again from everything known by now."""
+    now = clock.now()
+    job = refresh_profiles(actor=request.actor, business_date=clock.business_date(now), as_known=now, now=now)
+    messages.success(request, "画像计算已排队。")
+    return redirect("core:job_detail", job.pk)
 
 
 @require_POST
