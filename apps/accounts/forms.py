@@ -44,6 +44,12 @@ class OrganizationForm(forms.Form):
         return data
 
 
+def password_field(label: str) -> forms.CharField:
+    """A password that the administrator hands over."""
+    widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"})
+    return forms.CharField(label=label, widget=widget, help_text="至少 10 个字符，请当面告知本人。")
+
+
 class StaffForm(forms.Form):
     """A person and the first role in an organisation."""
 
@@ -51,9 +57,7 @@ class StaffForm(forms.Form):
     display_name = forms.CharField(label="姓名", max_length=50)
     mobile = forms.RegexField(label="手机号码", required=False, **MOBILE)
     role = forms.ChoiceField(label="角色")
-    password = forms.CharField(
-        label="初始密码", widget=forms.PasswordInput(render_value=False), help_text="至少 10 个字符，请当面告知本人。"
-    )
+    password = password_field("初始密码")
 
     def __init__(self, *args: object, kind: str, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -65,6 +69,12 @@ class StaffForm(forms.Form):
         password: str = self.cleaned_data["password"]
         validate_password(password)
         return password
+
+
+class PasswordResetForm(forms.Form):
+    """A new initial password; the service checks its strength."""
+
+    password = password_field("新的初始密码")
 
 
 class ReasonForm(forms.Form):

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import ApiClient, Membership, Notice, Organization, User
@@ -19,6 +21,7 @@ audit.register(
         "create_user": "新增账号：{target}",
         "add_membership": "授予角色：{target}",
         "end_membership": "收回角色：{target}",
+        "reset_password": "重置密码：{target}",
         "create_api_client": "新增接口客户端：{target}",
         "log_in": "登录：{target}",
         "log_in_failed": "登录失败：{target}",
@@ -172,6 +175,29 @@ def end_membership(*, actor: Actor, membership: Membership, now: datetime) -> No
         if live.update(is_active=False, ended_at=now) != 1:
             raise StateConflict("该角色已经收回。")
         audit.record(actor=actor, verb="accounts.end_membership", target=membership, now=now)
+
+
+def reset_password(*, actor: Actor, membership: Membership, password: str, now: datetime) -> None:
+    """Give another person a new initial password; whoever is logged in as that person is logged out.
+
+    Raises NotPermitted for the actor's own account, StateConflict when the role was taken away, and InvalidInput for
+    a weak password.
+    """
+    _require_operator(actor)
+    if actor.user_id == membership.user_id:
+        raise NotPermitted("不能重置自己的密码，请登录后在“修改密码”中办理。")
+    with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).get(pk=membership.user_id)
+        if not Membership.objects.filter(pk=membership.pk, is_active=True).exists():
+            raise StateConflict("该角色已经收回。")
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise InvalidInput(fields={"password": "".join(error.messages)}) from error
+        # Sessions carry a digest of the old password's hash: with the hash they end.
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        audit.record(actor=actor, verb="accounts.reset_password", target=user, now=now)
 
 
 def record_switch(*, actor: Actor, organization_id: int, now: datetime) -> None:

@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts import selectors, services
-from apps.accounts.forms import OrganizationForm, ReasonForm, StaffForm
+from apps.accounts.forms import OrganizationForm, PasswordResetForm, ReasonForm, StaffForm
 from apps.accounts.middleware import SESSION_KEY
-from apps.accounts.models import Organization
+from apps.accounts.models import Membership, Organization
 from apps.core import clock
 from apps.core.actor import ORGANIZATION_KIND_LABELS, Role
 from apps.core.errors import InvalidInput, NotVisible
@@ -107,13 +107,37 @@ def staff_create(request: ActorRequest, pk: int) -> HttpResponse:
 @actor_required(Role.OPERATOR)
 def membership_end(request: ActorRequest, pk: int, membership_pk: int) -> HttpResponse:
     """Take a role away."""
+    membership = _membership(request, pk, membership_pk)
+    services.end_membership(actor=request.actor, membership=membership, now=clock.now())
+    messages.success(request, "已收回角色。")
+    return redirect("accounts:organization_detail", pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+@actor_required(Role.OPERATOR)
+def password_reset(request: ActorRequest, pk: int, membership_pk: int) -> HttpResponse:
+    """Give a person a new initial password."""
+    membership = _membership(request, pk, membership_pk)
+    form = PasswordResetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.reset_password(
+                actor=request.actor, membership=membership, password=form.cleaned_data["password"], now=clock.now()
+            )
+        except InvalidInput as error:
+            _show(form, error)
+        else:
+            messages.success(request, f"已重置“{membership.user}”的密码，其已登录的会话随之失效。")
+            return redirect("accounts:organization_detail", pk=pk)
+    return render(request, "accounts/password_reset.html", {"form": form, "membership": membership})
+
+
+def _membership(request: ActorRequest, pk: int, membership_pk: int) -> Membership:
     organization = selectors.organization_visible_to(request.actor, pk)
     membership = selectors.staff_of(request.actor, organization).filter(pk=membership_pk).first()
     if membership is None:
         raise NotVisible
-    services.end_membership(actor=request.actor, membership=membership, now=clock.now())
-    messages.success(request, "已收回角色。")
-    return redirect("accounts:organization_detail", pk=pk)
+    return membership
 
 
 @require_http_methods(["GET", "POST"])
@@ -146,6 +170,6 @@ def notices(request: ActorRequest) -> HttpResponse:
     return render(request, "accounts/notice_list.html", {"page": page})
 
 
-def _show(form: OrganizationForm | StaffForm, error: InvalidInput) -> None:
+def _show(form: OrganizationForm | StaffForm | PasswordResetForm, error: InvalidInput) -> None:
     for name, sentence in (error.fields or {"": error.message}).items():
         form.add_error(name if name in form.fields else None, sentence)

@@ -64,6 +64,44 @@ def test_staff_form_says_what_is_wrong_and_shows_no_password(client_for, cast, c
     assert not User.objects.filter(username="new.clerk").exists()
 
 
+def reset_address(person) -> str:
+    """Where the operator resets the password of one of the cast."""
+    membership = Membership.objects.get(user=person.user)
+    return f"/accounts/organizations/{membership.organization_id}/staff/{membership.pk}/password/"
+
+
+@pytest.mark.parametrize("name", ["bank_officer", "owner"])
+def test_operator_resets_a_password_and_the_persons_sessions_end(client_for, cast, name):
+    person, operator, address = client_for(name), client_for("operator"), reset_address(cast[name])
+    assert person.get("/accounts/notices/").status_code == 200
+    assert address in operator.get(address.partition("staff/")[0]).content.decode()
+    page = operator.post(address, {"password": PERSON["password"]}, follow=True).content.decode()
+    assert f"已重置“{cast[name].user}”的密码" in page
+    assert person.get("/accounts/notices/").status_code == 302
+    username = cast[name].user.username
+    assert not Client().login(username=username, password=PASSWORD)
+    assert Client().login(username=username, password=PERSON["password"])
+    event = AuditEvent.objects.get(verb="accounts.reset_password")
+    assert event.target_id == str(cast[name].user.pk)
+    assert (event.before, event.after) == (None, None)
+
+
+def test_password_reset_refuses_the_weak_ones_own_and_foreign_places(client_for, cast):
+    operator, address = client_for("operator"), reset_address(cast.bank_officer)
+    page = operator.post(address, {"password": "123"}).content.decode()
+    assert "这个密码太常见了" in page
+    assert operator.post(reset_address(cast.operator), {"password": PERSON["password"]}).status_code == 403
+    assert reset_address(cast.operator) not in operator.get("/accounts/organizations/").content.decode()
+    elsewhere = address.replace(
+        f"organizations/{cast.bank_officer.organization.pk}/", f"organizations/{cast.authority.organization.pk}/"
+    )
+    assert operator.post(elsewhere, {"password": PERSON["password"]}).status_code == 404
+    operator.post(address.replace("password/", "end/"))
+    assert operator.post(address, {"password": PERSON["password"]}).status_code == 409
+    assert Client().login(username=cast.bank_officer.user.username, password=PASSWORD)
+    assert not AuditEvent.objects.filter(verb="accounts.reset_password").exists()
+
+
 @pytest.mark.parametrize("name", ["owner", "bank_officer", "authority", "department", "regulator", "auditor"])
 def test_organisations_are_the_operators(client_for, cast, name):
     client = client_for(name)
