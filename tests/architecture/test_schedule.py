@@ -14,7 +14,7 @@ import apps
 from apps.core import audit, jobs
 from apps.core.actor import Role
 from apps.core.workflow import Workflow
-from tests.architecture.source import Module, dotted, modules
+from tests.architecture.source import ROW_OF, Module, dotted, modules
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -124,7 +124,8 @@ def test_every_declared_verb_is_recorded_somewhere():
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     heads = {text for text in literals if text.endswith(".")}
-    unused = {verb for verb in audit.verbs() if verb not in literals and f"{verb.partition('.')[0]}." not in heads}
+    ours = {verb for verb in audit.verbs() if verb.partition(".")[0] in ROW_OF}  # other tests declare verbs of a trial
+    unused = {verb for verb in ours if verb not in literals and f"{verb.partition('.')[0]}." not in heads}
     assert unused == set()
 
 

@@ -288,10 +288,9 @@ class TestTestCommand:
         ("switch", "variable"), [("--services", "XINQIAO_TEST_SERVICES"), ("--long", "XINQIAO_TEST_LONG")]
     )
     def test_our_switches_become_variables(self, monkeypatch, switch, variable):
-        monkeypatch.delenv(variable, raising=False)
-        assert start.pytest_words([switch, "tests/core"])[-1] == "tests/core"
-        assert switch not in start.pytest_words([switch])
-        assert os.environ[variable] == "1"
+        monkeypatch.setattr(start.os, "environ", environ := {})
+        assert start.pytest_words([switch, "tests/core"]) == ["-m", "pytest", "--ds=config.settings.test", "tests/core"]
+        assert environ == {variable: "1"}
 
 
 class TestGate:
