@@ -205,7 +205,8 @@ def version_move(request: ActorRequest, version_id: int, verb: str) -> HttpRespo
     version = selectors.version_visible_to(request.actor, version_id)
     if verb not in _MOVES:
         raise NotVisible
-    move = VERSION.transition(version.state, verb)
+    policies.require_own(request.actor, version.product)
+    move = VERSION.check(version.state, verb, request.actor.roles)
     form_class = _FORM_OF.get(verb)
     form = form_class(request.POST or None, initial={"effective_from": _today()}) if form_class else None
     if request.method == "POST" and (form is None or form.is_valid()):
