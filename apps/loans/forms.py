@@ -9,7 +9,7 @@ from apps.core.errors import InvalidInput
 from apps.criteria.facts import GUARANTEES, PURPOSES
 from apps.loans.models import BASES, Application, CreditLine
 from apps.loans.schedule import DEFAULT_BASIS, RepaymentKind
-from apps.loans.services import Approval, Disbursement
+from apps.loans.services import LONGEST_LINE_MONTHS, Approval, Disbursement
 from apps.products.terms import REPAYMENTS
 
 
@@ -92,7 +92,7 @@ class ApproveForm(StepForm):
     rate_pct = rate_field("年利率（%）")
     repayment_kind = forms.ChoiceField(label="还款方式")
     guarantee = forms.ChoiceField(label="担保方式")
-    valid_months = forms.IntegerField(label="额度有效期（月）", min_value=1, max_value=120, initial=12)
+    valid_months = forms.IntegerField(label="额度有效期（月）", min_value=1, max_value=LONGEST_LINE_MONTHS)
     note = forms.CharField(label="审批意见", max_length=500, required=False)
 
     def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
@@ -101,6 +101,7 @@ class ApproveForm(StepForm):
         self.fields["repayment_kind"].choices = [(kind, REPAYMENTS[kind]) for kind in version.repayment_types]  # type: ignore[attr-defined]
         self.fields["guarantee"].choices = [(kind, GUARANTEES[kind]) for kind in version.guarantee_types]  # type: ignore[attr-defined]
         self.fields["approved_yuan"].initial = application.amount_yuan
+        self.fields["valid_months"].initial = min(application.term_months, LONGEST_LINE_MONTHS)
 
     def approval(self) -> Approval:
         """The service's value, after validation."""

@@ -1,5 +1,6 @@
 """The pages of firm and bank: each step by a click, refusals beside their field, nothing for strangers."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -94,6 +95,13 @@ def test_a_refusal_without_reason_is_not_taken(loans: Loans, client_for: Clients
     response = step(client_for("bank_approver"), application, "refuse", reason_code="", note="")
     assert response.status_code == 422
     assert Application.objects.get().state == "accepted"
+
+
+def test_a_line_is_offered_for_as_long_as_the_loan_was_asked_for(loans: Loans, client_for: Clients):
+    application = loans.accept(term_months=9)
+    page = text_of(client_for("bank_approver").get(reverse("loans:application_detail", args=[application.pk])))
+    (field,) = re.findall(r'<input[^>]*name="approve-valid_months"[^>]*>', page)
+    assert 'value="9"' in field
 
 
 def test_an_amount_above_the_application_is_refused_beside_its_field(loans: Loans, client_for: Clients):

@@ -8,6 +8,7 @@ from apps.loans.services.applications import (
     withdraw_application,
 )
 from apps.loans.services.decisions import (
+    LONGEST_LINE_MONTHS,
     Approval,
     SecondPersonNeeded,
     accept_application,
@@ -26,6 +27,7 @@ from apps.loans.services.night import roll_day
 from apps.loans.services.repayments import record_repayment
 
 __all__ = [
+    "LONGEST_LINE_MONTHS",
     "Approval",
     "ConsentNeeded",
     "Disbursement",
