@@ -66,4 +66,4 @@ class BuiltDay(models.Model):
         verbose_name = "已统计日"
 
     def __str__(self) -> str:
-        return f"{self.on} 的统计"
+        return str(self.on)

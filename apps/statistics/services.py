@@ -15,7 +15,7 @@ from apps.statistics import policies
 from apps.statistics.figures import THEMES, Day
 from apps.statistics.models import BuiltDay, DailyFigure
 
-audit.register("statistics", {"build": "生成{target}", "request": "申请重新统计 {target}"})
+audit.register("statistics", {"build": "统计 {target} 的数据", "request": "申请重新统计 {target} 的数据"})
 
 
 def request_day(*, actor: Actor, business_date: date, now: datetime) -> Job:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Organization
 from apps.core.actor import SYSTEM, Actor, Role
+from apps.core.audit import sentence_of
 from apps.core.errors import InvalidInput, NotPermitted, NotVisible
 from apps.core.jobs import run_now
 from apps.core.models import AuditEvent
@@ -88,7 +89,8 @@ def test_build_day_twice_gives_the_same_rows(lent: Loans, now: Any) -> None:
     again = DailyFigure.objects.order_by("figure", "region_code", "dimension", "value").values_list("figure", "count")
     assert list(again) == rows
     assert BuiltDay.objects.get().built_at == now + timedelta(hours=1)
-    assert AuditEvent.objects.filter(verb="statistics.build").count() == 2
+    events = AuditEvent.objects.filter(verb="statistics.build")
+    assert [sentence_of(event) for event in events] == ["统计 2026-11-15 的数据"] * 2
 
 
 def test_parts_add_up_to_the_total_and_a_missing_part_is_noticed(lent: Loans, now: Any, cast: Any) -> None:
