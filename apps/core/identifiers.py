@@ -142,7 +142,7 @@ def parse_uscc(text: str) -> Uscc:
 def _alphabet_sentence(code: str) -> str:
     allowed = [_DIGITS if 3 <= position <= 8 else OUTER_ALPHABET for position in range(1, USCC_LENGTH + 1)]
     place = next(place for place, char in enumerate(code) if char not in allowed[place])
-    found = f"统一社会信用代码第{place + 1}位「{code[place]}」"
+    found = f"统一社会信用代码第{place + 1}位“{code[place]}”"
     if allowed[place] == _DIGITS:
         return f"{found}不是数字（第3至8位为行政区划代码）。"
     return f"{found}不是允许的字符（数字或除I、O、S、V、Z外的大写字母）。"

@@ -106,8 +106,8 @@ class Workflow:
             return move
         label = next((move.label for move in self.transitions if move.verb == verb), None)
         if label is None:
-            raise InvalidInput(f"没有「{verb}」这一操作。")
-        raise StateConflict(f"当前状态为「{current.label}」，不能进行「{label}」。")
+            raise InvalidInput(f"没有“{verb}”这一操作。")
+        raise StateConflict(f"当前状态为“{current.label}”，不能进行“{label}”。")
 
     def allowed(self, state: str, roles: Collection[str]) -> tuple[Transition, ...]:
         """The moves that somebody with these roles may make from `state`, in table order."""
@@ -121,10 +121,10 @@ class Workflow:
         """
         moves = [move for move in self.transitions if move.verb == verb]
         if moves and all(move.roles.isdisjoint(roles) for move in moves):
-            raise NotPermitted(f"您的角色不能进行「{moves[0].label}」。")
+            raise NotPermitted(f"您的角色不能进行“{moves[0].label}”。")
         move = self.transition(state, verb)
         if move.roles.isdisjoint(roles):
-            raise NotPermitted(f"状态为「{self.label(state)}」时，您的角色不能进行「{move.label}」。")
+            raise NotPermitted(f"状态为“{self.label(state)}”时，您的角色不能进行“{move.label}”。")
         return move
 
     def diagram(self) -> str:

@@ -65,11 +65,11 @@ def test_full_matrix_of_states_verbs_and_roles() -> None:
 
 def test_check_says_why_in_chinese() -> None:
     flow = workflow()
-    with pytest.raises(StateConflict, match="^当前状态为「草稿」，不能进行「批准」。$"):
+    with pytest.raises(StateConflict, match="^当前状态为“草稿”，不能进行“批准”。$"):
         flow.check("draft", "approve", {APPROVER})
-    with pytest.raises(NotPermitted, match="^您的角色不能进行「批准」。$"):
+    with pytest.raises(NotPermitted, match="^您的角色不能进行“批准”。$"):
         flow.check("draft", "approve", {OWNER})
-    with pytest.raises(InvalidInput, match="没有「explode」这一操作"):
+    with pytest.raises(InvalidInput, match="没有“explode”这一操作"):
         flow.check("draft", "explode", {OWNER})
 
 
@@ -84,7 +84,7 @@ def test_check_tells_roles_apart_by_state() -> None:
         )
     )
     assert flow.transition("submitted", "return").roles == {OFFICER}
-    with pytest.raises(NotPermitted, match="状态为「已提交」时，您的角色不能进行「撤回」。"):
+    with pytest.raises(NotPermitted, match="状态为“已提交”时，您的角色不能进行“撤回”。"):
         split.check("submitted", "withdraw", {OWNER})
 
 

@@ -1,7 +1,7 @@
 """Records as a domain expert writes them in tests/cases/indicators.csv, turned into frames.
 
 A cell holds records separated by «；». A record is an item, a period (one month, or first..last for one row a month, or
-none for events and registration) and key=value pairs: 「社保 202601..202610 人数=10 应缴=100 实缴=100 缴日=当月10」.
+none for events and registration) and key=value pairs: “社保 202601..202610 人数=10 应缴=100 实缴=100 缴日=当月10”.
 Money in yuan, dates as 2026-01-31, 当月DD or 次月DD (of the row's month).
 """
 

@@ -80,7 +80,7 @@ def test_a_form_without_a_file_is_shown_again(client_for: ClientFor, source: Sou
 def test_rejected_rows_are_shown_whole_to_their_sender_only(client_for: ClientFor, delivery: Delivery) -> None:
     address = reverse("records:rejected_row_list", args=[delivery.pk])
     own = client_for("department").get(address).content.decode()
-    assert "「实缴金额(元)」的值「十五」是中文数字" in own
+    assert "“实缴金额(元)”的值“十五”是中文数字" in own
     operator = client_for("operator").get(address).content.decode()
     assert "中文数字" in operator
     assert "十五" not in operator

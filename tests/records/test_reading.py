@@ -37,9 +37,9 @@ def test_the_encoding_is_found(content: bytes, form: str) -> None:
         (b"PK\x03\x04broken", "已损坏"),
         (TEXT.encode() + "乱".encode("gb18030"), "第4行"),
         (TEXT.encode()[:-1] + "好".encode()[:2], "文件编码无法识别"),
-        ("姓名,年龄\n甲,3\n".encode(), "找不到「社会保险缴费明细」的表头"),
+        ("姓名,年龄\n甲,3\n".encode(), "找不到“社会保险缴费明细”的表头"),
         (TEXT.replace("实缴金额(元),", "").encode(), "缺少必填列：实缴金额(元)"),
-        (TEXT.replace("备注", "缴费日期").encode(), "「缴费日期」一列出现了两次"),
+        (TEXT.replace("备注", "缴费日期").encode(), "“缴费日期”一列出现了两次"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(content: bytes, message: str) -> None:
@@ -142,7 +142,7 @@ def test_a_workbook_is_read_with_titles_numbers_and_hidden_sheets() -> None:
     row = next(table.blocks).row(-1, named=True)
     assert (row["row_number"], row["sheet"], row["period_on"], row["headcount"]) == (4, "", "202610", "12")
     assert (row["base_yuan"], row["due_yuan"]) == ("7124.5", "0.3")
-    assert table.notes == ["隐藏的工作表「旧表」未读取。", "工作表「说明」前10行中没有表头，未读取。"]
+    assert table.notes == ["隐藏的工作表“旧表”未读取。", "工作表“说明”前10行中没有表头，未读取。"]
 
 
 def test_a_code_stored_as_a_number_is_seen_as_destroyed() -> None:
@@ -185,7 +185,7 @@ def test_every_sample_delivery_of_the_catalogue_opens() -> None:
         table = read_table(stream, catalogue()["water"])
         sheets = {name for block in table.blocks for name in block["sheet"].unique()}
     assert sheets == {"城区供水", "乡镇供水"}
-    assert table.notes == ["隐藏的工作表「试算表」未读取。"]
+    assert table.notes == ["隐藏的工作表“试算表”未读取。"]
 
 
 def test_a_bad_line_late_in_a_large_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,7 +172,7 @@ def test_a_name_that_differs_is_accepted_and_said(
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(deliver: Deliver) -> None:
     delivery = deliver("姓名,年龄\n甲,3\n")
     assert delivery.state == "refused"
-    assert "找不到「社会保险缴费明细」的表头" in delivery.refusal
+    assert "找不到“社会保险缴费明细”的表头" in delivery.refusal
     assert _counts(delivery) == (0, 0, 0, 0, 0, 0)
     assert deliver("姓名,年龄\n甲,3\n").state == "refused"
 

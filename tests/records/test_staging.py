@@ -63,9 +63,9 @@ def test_every_fault_of_a_row_is_named_and_the_first_decides() -> None:
     row = result.rejected.row(0, named=True)
     assert (row["row_number"], row["column"], row["reason"]) == (2, "统一社会信用代码", "code_outer")
     assert row["message"] == (
-        "「统一社会信用代码」的第18位校验码不符，请核对是否录错。"
-        "「费款所属期」的值「202613」不是存在的日期。"
-        "「实缴金额(元)」的值「十五」是中文数字，请用阿拉伯数字填写。"
+        "“统一社会信用代码”的第18位校验码不符，请核对是否录错。"
+        "“费款所属期”的值“202613”不是存在的日期。"
+        "“实缴金额(元)”的值“十五”是中文数字，请用阿拉伯数字填写。"
     )
     assert row["original_text"].startswith("91610305YY0756CE28,甲有限公司,202613")
 

@@ -62,7 +62,7 @@ def _sniff(lines: list[str], item: ItemSpec) -> tuple[str, Header]:
     if not any(line.strip() for line in lines):
         raise Unreadable("文件中没有任何内容。")
     raise Unreadable(
-        f"前{SEARCHED_ROWS}行中找不到「{item.name}」的表头，请核对报送的信息项、列名和分隔符（逗号、制表符或分号）。"
+        f"前{SEARCHED_ROWS}行中找不到“{item.name}”的表头，请核对报送的信息项、列名和分隔符（逗号、制表符或分号）。"
     )
 
 

@@ -57,13 +57,13 @@ def _header(row: Sequence[str], index: int, names: dict[str, str], item: ItemSpe
             if cell.strip():
                 ignored.append(cell.strip()[:50])
         elif name in positions:
-            raise Unreadable(f"表头中「{item.field(name).label}」一列出现了两次，无法判断以哪一列为准。")
+            raise Unreadable(f"表头中“{item.field(name).label}”一列出现了两次，无法判断以哪一列为准。")
         else:
             positions[name] = position
     if missing := [spec.label for spec in item.required if spec.name not in positions]:
         raise Unreadable(f"表头缺少必填列：{'、'.join(missing)}。")
     if CODE not in positions:
-        raise Unreadable(f"表头缺少「{item.field(CODE).label}」一列。")
+        raise Unreadable(f"表头缺少“{item.field(CODE).label}”一列。")
     return Header(index, width, positions, tuple(ignored))
 
 

@@ -30,22 +30,22 @@ def read(stream: BinaryIO, item: ItemSpec) -> tuple[str, Iterator[pl.DataFrame],
         tables, notes = [], []
         for sheet in sheets:
             if sheet.visible != SheetVisibleEnum.Visible:
-                notes.append(f"隐藏的工作表「{sheet.name}」未读取。")
+                notes.append(f"隐藏的工作表“{sheet.name}”未读取。")
                 continue
             rows = [[_text(cell) for cell in row] for row in book.get_sheet_by_name(sheet.name).to_python(False)]
             header = find_header(rows, item)
             if header is not None:
                 tables.append((sheet.name, header, rows))
-                notes += notes_of(header, f"工作表「{sheet.name}」：")
+                notes += notes_of(header, f"工作表“{sheet.name}”：")
             elif any(any(row) for row in rows):
-                notes.append(f"工作表「{sheet.name}」前{SEARCHED_ROWS}行中没有表头，未读取。")
+                notes.append(f"工作表“{sheet.name}”前{SEARCHED_ROWS}行中没有表头，未读取。")
     except (CalamineError, OSError, ValueError) as error:
         raise Unreadable("工作簿已损坏或不完整，请重新导出后再报。") from error
     if not tables:
-        raise Unreadable(f"工作簿的前{SEARCHED_ROWS}行中找不到「{item.name}」的表头，请核对报送的信息项和列名。")
+        raise Unreadable(f"工作簿的前{SEARCHED_ROWS}行中找不到“{item.name}”的表头，请核对报送的信息项和列名。")
     names = "、".join(name for name, _, _ in tables)
     single = len(tables) == 1
-    return f"工作簿，工作表「{names}」", (_frame("" if single else name, h, rows) for name, h, rows in tables), notes
+    return f"工作簿，工作表“{names}”", (_frame("" if single else name, h, rows) for name, h, rows in tables), notes
 
 
 def _text(cell: Any) -> str:

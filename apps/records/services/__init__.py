@@ -6,7 +6,7 @@ audit.register(
     "records",
     {
         "load_catalogue": "更新信息目录（{target}等）",
-        "set_source": "设定「{target}」可报送的信息项",
+        "set_source": "设定“{target}”可报送的信息项",
         "receive": "接收报送：{target}",
         "repeat": "认定重复报送：{target}",
         "apply": "报送入库：{target}",

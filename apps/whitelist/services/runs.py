@@ -50,7 +50,7 @@ def request_screening(*, actor: Actor, programme: Programme, business_date: date
     """
     policies.require_manager(actor, programme)
     if programme.state != "open":
-        raise StateConflict(f"白名单状态为「{programme.get_state_display()}」，不能筛选。")
+        raise StateConflict(f"白名单状态为“{programme.get_state_display()}”，不能筛选。")
     try:
         with transaction.atomic():
             run = ScreeningRun.objects.create(
