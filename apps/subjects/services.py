@@ -12,9 +12,7 @@ from apps.core.identifiers import parse_uscc
 from apps.subjects.models import Subject, SubjectCode, SubjectName
 from apps.subjects.naming import name_key
 
-audit.register(
-    "subjects", {"rename": "主体更名为“{target}”", "register_batch": "按登记注册信息更新主体（{target}等）"}
-)
+audit.register("subjects", {"rename": "主体更名为“{target}”", "register_batch": "按登记注册信息更新主体（{target}等）"})
 
 _KIND_BY_PREFIX = {"91": "enterprise", "92": "sole_trader", "93": "cooperative"}
 _FACTS = (

@@ -1,6 +1,8 @@
 """Which roles a kind of organisation may hold, and which never meet in one person."""
 
 import pytest
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.core.exceptions import ValidationError
 
 from apps.accounts.rules import NEVER_TOGETHER, ROLES_OF_KIND, refusal_of_membership
 from apps.core.actor import OrganizationKind, Role
@@ -31,3 +33,9 @@ def test_one_account_serves_one_kind_of_organisation(kind, role):
     for wanted in ROLES_OF_KIND[kind]:
         if role not in ROLES_OF_KIND[kind]:
             assert "同一类单位" in refusal_of_membership(kind, wanted, [role])
+
+
+def test_a_short_password_is_refused_in_chinese():
+    with pytest.raises(ValidationError, match="密码太短，至少要有 10 个字符。"):
+        validate_password("a1b2c3")
+    assert "密码至少要有 10 个字符。" in password_validators_help_texts()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.architecture import checks
-from tests.architecture.source import ROW_OF, ROOT, plant, scratch_copy
+from tests.architecture.source import ROOT, ROW_OF, plant, scratch_copy
 
 
 @pytest.mark.parametrize("check", checks.ALL, ids=lambda check: check.__name__)
