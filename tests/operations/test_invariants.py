@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.accounts.models import Organization
 from apps.consents import gate
 from apps.consents.models import AccessRecord, Consent
+from apps.core import audit
 from apps.core.models import AuditEvent, Job, Outbox, StoredFile
 from apps.loans.models import CreditLine, Drawdown
 from apps.operations import invariants
@@ -103,8 +104,9 @@ def test_delivery_counts_are_compared_with_the_rows(delivery, cast, now):
 
 
 def test_an_unsealed_event_is_found_after_a_minute(cast, now):
+    with transaction.atomic():
+        event = audit.record(actor=cast.owner.actor, verb="accounts.log_in", target=cast.owner.user, now=now)
     before = breaks("audit_chain", now)
-    event = AuditEvent.objects.order_by("-pk").first()
     AuditEvent.objects.create(
         **{f.attname: getattr(event, f.attname) for f in AuditEvent._meta.concrete_fields if not f.primary_key}
         | {"recorded_at": now - timedelta(seconds=61), "sequence": None, "previous_digest": "", "digest": ""}
