@@ -3,8 +3,11 @@ import socket
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from apps.demo.report import Report, Step, digests_below
+from apps.demo.story import papers
+from apps.demo.story.stage import Stage
 from apps.demo.supervisor import PortTaken, require_free_port
 
 
@@ -53,3 +56,18 @@ def test_demo_never_runs_in_production(settings):
     settings.DEMO = False
     with pytest.raises(CommandError, match="production"):
         call_command("demo", no_serve=True)
+
+
+def test_demo_never_drops_a_database_that_is_not_its_own(settings, monkeypatch):
+    monkeypatch.delitem(connection.settings_dict, "EMBEDDED", raising=False)
+    with pytest.raises(CommandError, match="DATABASE_URL"):
+        call_command("demo", no_serve=True, fresh=True)
+
+
+def test_a_missing_renderer_is_told_and_the_story_goes_on(cast, now, monkeypatch):
+    monkeypatch.setattr(papers, "MAIN_FIRM", cast.owner.organization.code)
+    monkeypatch.setattr("apps.reports.rendering.missing_library", lambda: "缺少系统库 Pango，请安装。")
+    stage = Stage(supervisor=None, say=print)
+    monkeypatch.setattr(Stage, "actor", lambda self, key: cast.bank_officer.actor)
+    step = papers.print_the_report(stage)
+    assert step.lines == stage.faults == ["缺少系统库 Pango，请安装。"]

@@ -17,7 +17,6 @@ from apps.demo.story.offers import publish_the_products
 from apps.demo.story.papers import count_the_day, print_the_report
 from apps.demo.story.portraits import draw_the_portraits
 from apps.demo.story.stage import Stage
-from apps.demo.supervisor import Supervisor
 
 STEPS: tuple[Callable[[Stage], Step], ...] = (
     found_the_district,
@@ -36,9 +35,9 @@ STEPS: tuple[Callable[[Stage], Step], ...] = (
 SEAL_SECONDS = 15
 
 
-def tell(supervisor: Supervisor, say: Callable[[str], None]) -> Iterator[Step]:
-    """Run every step in order; a step that fails ends the story with its own sentence."""
-    stage = Stage(supervisor, say)
+def tell(stage: Stage) -> Iterator[Step]:
+    """Run every step in order; a step that fails ends the story with its own sentence. What this machine lacks is noted
+    in `stage.faults`."""
     for act in (*STEPS, seal_the_trail):
         began = time.monotonic()
         step = act(stage)

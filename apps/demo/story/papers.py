@@ -8,6 +8,7 @@ from apps.demo.report import Step
 from apps.demo.story.stage import Stage
 from apps.reports import services as reports
 from apps.reports.models import ReportFile
+from apps.reports.rendering import RendererMissing
 from apps.statistics import services as statistics
 from apps.statistics.selectors import Total
 from apps.statistics.selectors import sheet as read_sheet
@@ -18,9 +19,14 @@ def print_the_report(stage: Stage) -> Step:
     """The bank's officer asks for the sample firm's report; the worker prints it."""
     officer = stage.actor("bank-officer")
     subject = Subject.objects.get(code=MAIN_FIRM)
-    request = reports.request_report(
-        actor=officer, subject_id=subject.pk, purpose=reports.STATED_PURPOSES[0], now=stage.now
-    )
+    try:
+        request = reports.request_report(
+            actor=officer, subject_id=subject.pk, purpose=reports.STATED_PURPOSES[0], now=stage.now
+        )
+    except RendererMissing as missing:
+        # The rest of the platform works without the system library; the command says so and ends with an error.
+        stage.faults.append(missing.message)
+        return Step("信用报告 PDF", lines=[missing.message])
     stage.wait(Job.objects.get(kind="reports.render", key=request.number))
     printed = ReportFile.objects.select_related("stored").get(request=request)
     return Step(

@@ -29,6 +29,7 @@ class Stage:
     say: Callable[[str], None]
     departments: dict[str, Organization] = field(default_factory=dict)
     banks: dict[str, Organization] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:

@@ -14,8 +14,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
 from apps.core import clock
+from apps.core.errors import DomainError
 from apps.demo import story
 from apps.demo.report import Report, digests_below
+from apps.demo.story.stage import Stage
 from apps.demo.supervisor import PortTaken, Supervisor, require_free_port
 
 BUSINESS_DATE = date(2026, 11, 15)
@@ -43,15 +45,20 @@ class Command(BaseCommand):
         serve = not options["no_serve"]
         if serve:
             self._require_port(options["port"])
+        if "EMBEDDED" not in connection.settings_dict:
+            # It begins by dropping its database.
+            raise CommandError("演示只用内嵌数据库 (embedded database only)，请先取消环境变量 DATABASE_URL。")
         home: Path = settings.HOME
         home.mkdir(parents=True, exist_ok=True)
         stored = home / "demo-report.json"
         report = None if options["fresh"] else self._stored(stored, options["date"])
         self._set_clock(home, date.fromisoformat(report.business_date) if report else options["date"] or BUSINESS_DATE)
+        faults: list[str] = []
         with Supervisor(home) as supervisor:
             if report is None:
-                report = self._tell(supervisor, home, stored)
+                report = self._tell(supervisor, home, stored, faults)
             elif serve:
+                self._prepare_database()
                 supervisor.start_workers()
             for line in report.lines():
                 self.stdout.write(line)
@@ -60,6 +67,8 @@ class Command(BaseCommand):
             if serve:
                 self._serve(supervisor, options["port"])
         connections.close_all()
+        if faults and not serve:
+            raise CommandError("".join(faults))
 
     def _require_port(self, port: int) -> None:
         try:
@@ -86,22 +95,31 @@ class Command(BaseCommand):
         settings.CLOCK_OFFSET_DAYS = (business_date - today).days
         (home / "clock-offset-days").write_text(str(settings.CLOCK_OFFSET_DAYS))
 
-    def _tell(self, supervisor: Supervisor, home: Path, stored: Path) -> Report:
-        began = time.monotonic()
-        self._clear(home, stored)
-        self._say("正在准备数据库 …")
+    def _prepare_database(self) -> None:
         self._as("owner")
         call_command("migrate", verbosity=0)
         call_command("load_fixtures", verbosity=0)
         self._as("app")
+
+    def _tell(self, supervisor: Supervisor, home: Path, stored: Path, faults: list[str]) -> Report:
+        """The whole story. What this machine lacks goes to `faults`; a report with faults is not kept."""
+        began = time.monotonic()
+        self._clear(home, stored)
+        self._say("正在准备数据库 …")
+        self._prepare_database()
         supervisor.start_workers()
         fixtures: Path = settings.BASE_DIR / "fixtures"
         report = Report(clock.business_date(clock.now()).isoformat(), files=digests_below(settings.BASE_DIR, fixtures))
-        for step in story.tell(supervisor, self._say):
-            report.steps.append(step)
-            self._say(f"✓ {step.name} {step.seconds:.1f} 秒")
+        stage = Stage(supervisor, self._say, faults=faults)
+        try:
+            for step in story.tell(stage):
+                report.steps.append(step)
+                self._say(f"✓ {step.name} {step.seconds:.1f} 秒")
+        except DomainError as error:
+            raise CommandError(error.message) from error
         report.seconds = round(time.monotonic() - began, 1)
-        report.save(stored)
+        if not faults:
+            report.save(stored)
         return report
 
     def _clear(self, home: Path, stored: Path) -> None:
