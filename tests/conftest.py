@@ -3,7 +3,6 @@ network is blocked, and the tests use the database as the role that serves pages
 
 import contextlib
 import fcntl
-import os
 import random
 import socket
 from collections.abc import Callable, Iterator
@@ -19,9 +18,9 @@ from django.db.models.query import ModelIterable, QuerySet
 from django.test import Client, TransactionTestCase
 
 from tests.support.cast import Cast
+from tests.support.services import absent_line
 
 CHINA = ZoneInfo("Asia/Shanghai")
-SERVICES = os.environ.get("XINQIAO_TEST_SERVICES") == "1"
 
 
 class _Undefined(str):
@@ -37,6 +36,12 @@ class _Undefined(str):
 def pytest_configure(config: pytest.Config) -> None:
     """Make templates strict before the first one is loaded."""
     settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = _Undefined("%s")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in one line which server did not answer."""
+    if line := absent_line():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

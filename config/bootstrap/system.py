@@ -15,6 +15,8 @@ from pathlib import Path
 from config.bootstrap.folders import say
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# What drives the browser (Playwright's own Node.js) is linked against it; a minimal Debian lacks it.
+DRIVER_LIBRARIES = {"linux": ("libatomic.so.1",)}
 PANGO_LIBRARIES = {
     "linux": ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"),
     "darwin": ("libpango-1.0.dylib", "libpangoft2-1.0.dylib", "libharfbuzz-subset.dylib"),
@@ -44,17 +46,21 @@ def _venv_present() -> bool:
     return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
 
 
-def _pango_present() -> bool:
+def _loads(names: tuple[str, ...]) -> bool:
     try:
-        for name in PANGO_LIBRARIES.get(sys.platform, ()):
+        for name in names:
             ctypes.CDLL(name)
     except OSError:
         return False
     return True
 
 
+def _pango_present() -> bool:
+    return _loads(PANGO_LIBRARIES.get(sys.platform, ()))
+
+
 def _chromium_present() -> bool:
-    return any(shutil.which(name) for name in CHROMIUM_NAMES)
+    return any(shutil.which(name) for name in CHROMIUM_NAMES) and _loads(DRIVER_LIBRARIES.get(sys.platform, ()))
 
 
 VENV = SystemNeed(
@@ -81,7 +87,7 @@ CHROMIUM = SystemNeed(
     label="浏览器 (Chromium)",
     present=_chromium_present,
     without="跳过浏览器测试，其余测试照常",
-    packages={"apt-get": "chromium", "dnf": "chromium", "brew": "--cask chromium"},
+    packages={"apt-get": "chromium libatomic1", "dnf": "chromium libatomic", "brew": "--cask chromium"},
 )
 NEEDS_BY_COMMAND = {"demo": (PANGO,), "bench": (PANGO,), "test": (PANGO, CHROMIUM)}
 

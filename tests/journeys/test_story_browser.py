@@ -17,6 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 from apps.demo.report import Step
 from apps.demo.story import district, firms, intake, offers, portraits
 from apps.demo.supervisor import Supervisor
+from config.bootstrap.system import CHROMIUM
 from tests.journeys import browser as chromium
 from tests.journeys.stage import AtOnce
 from tests.journeys.worker import work
@@ -24,7 +25,7 @@ from tests.journeys.worker import work
 EXECUTABLE = chromium.executable()
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(EXECUTABLE is None, reason="needs Chromium on the path: apt-get install chromium"),
+    pytest.mark.skipif(not CHROMIUM.present(), reason=f"needs Chromium and its driver's library: {CHROMIUM.command()}"),
     pytest.mark.django_db(transaction=True),
 ]
 

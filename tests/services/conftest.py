@@ -5,7 +5,6 @@ absent service is a failure.
 """
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,26 +13,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-PORTS = {"PostgreSQL": 5432, "Redis": 6379, "RabbitMQ": 5672}
+from tests.support.services import DEMANDED, PORTS, answers
+
 BROKERS = {"Redis": "redis://127.0.0.1:6379/5", "RabbitMQ": "amqp://guest:guest@127.0.0.1:5672//"}
 SERVER = "postgresql://postgres@127.0.0.1:5432"
-DEMANDED = os.environ.get("XINQIAO_TEST_SERVICES") == "1"
-
-
-def answers(service: str) -> bool:
-    """Whether something listens on the service's port."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", PORTS[service])) == 0
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """One line about what was not there."""
-    absent = [f"{service}（127.0.0.1:{port}）" for service, port in PORTS.items() if not answers(service)]
-    if absent:
-        terminalreporter.write_line(
-            f"服务测试：{'、'.join(absent)}没有应答，相关测试{'失败' if DEMANDED else '跳过'}。"
-        )
 
 
 @pytest.fixture
