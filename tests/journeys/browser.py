@@ -96,6 +96,7 @@ class Album:
     def look(self, page: Page, name: str) -> None:
         """Check and photograph a page at both widths."""
         self.pages.append(name)
+        page.wait_for_load_state()
         found: list[Any] = page.evaluate(CHECK)
         page.screenshot(path=self._folder / f"{name}-1280.png", full_page=True)
         page.evaluate(self._axe)

@@ -125,8 +125,12 @@ def look_around(street: Street) -> None:
 
 
 def follow(page: Page, address: str) -> None:
-    """Click the navigation's link to a place, whatever it is called."""
-    page.locator(f"header a[href='{address}'], nav a[href='{address}']").first.click()
+    """Click the navigation's link to a place, whatever it is called, and wait until the place is there.
+
+    The click answers before the next document has begun; a look at the page between the two finds no document at all.
+    """
+    with page.expect_navigation():
+        page.locator(f"header a[href='{address}'], nav a[href='{address}']").first.click()
 
 
 def fill_the_need(page: Page, amount_wan: str) -> None:
@@ -224,7 +228,8 @@ def count(street: Street, today: date) -> None:
     operator, regulator = street.window("吴管理"), street.window("郑监管")
     operator.goto("/statistics/lending/")
     operator.locator("input[type=date]").fill(today.isoformat())
-    operator.get_by_role("button", name="统计这一天").click()
+    with operator.expect_navigation():
+        operator.get_by_role("button", name="统计这一天").click()
     street.album.look(operator, "job")
     work()
     regulator.goto("/statistics/lending/")
