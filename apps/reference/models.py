@@ -351,6 +351,7 @@ class FigureUnit(models.TextChoices):
     DAYS = "days", "天"
     WORKDAYS = "workdays", "个工作日"
     COUNT = "count", "户"
+    PERSONS = "persons", "人"
 
 
 class PolicyFigure(Dated):

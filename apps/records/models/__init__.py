@@ -3,15 +3,35 @@
 from apps.records.models.catalogue import DELIVERING_KINDS, CatalogueItem, Source
 from apps.records.models.deliveries import Delivery, HeldRow, RejectedRow
 from apps.records.models.facts import EventRecord, HoldingRecord, PaymentRecord
+from apps.records.models.quality import (
+    Bulletin,
+    CodeFault,
+    Contradiction,
+    CorrectionLine,
+    CorrectionRound,
+    DeliveredName,
+    Duty,
+    OverdueAlert,
+    QualityFigure,
+)
 
 __all__ = [
     "DELIVERING_KINDS",
+    "Bulletin",
     "CatalogueItem",
+    "CodeFault",
+    "Contradiction",
+    "CorrectionLine",
+    "CorrectionRound",
+    "DeliveredName",
     "Delivery",
+    "Duty",
     "EventRecord",
     "HeldRow",
     "HoldingRecord",
+    "OverdueAlert",
     "PaymentRecord",
+    "QualityFigure",
     "RejectedRow",
     "Source",
 ]

@@ -4,6 +4,7 @@ from django.db import models
 
 from apps.accounts.models import Organization
 from apps.core.actor import Actor, OrganizationKind, Role
+from apps.records.quality import CADENCES, ON_DEMAND
 
 SHAPES = [("payment", "按期缴费"), ("event", "事项"), ("holding", "持有")]
 DISCLOSURES = [("public", "公开公示"), ("authorised", "授权查询"), ("government", "政务共享")]
@@ -28,6 +29,8 @@ class CatalogueItem(models.Model):
     sharing_mode = models.CharField("共享方式", max_length=12, choices=SHARING_MODES)
     disclosure = models.CharField("披露方式", max_length=12, choices=DISCLOSURES)
     update_frequency = models.CharField("更新频次", max_length=100)
+    cadence = models.CharField("报送周期", max_length=12, choices=CADENCES, default=ON_DEMAND)
+    due_workdays = models.PositiveSmallIntegerField("报送时限（工作日）", default=0)
     retention_months = models.PositiveSmallIntegerField("保存期限（月）")
     natural_key = models.JSONField("自然键")
     key_text = models.JSONField("键文本的组成", default=list)
