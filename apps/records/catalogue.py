@@ -12,6 +12,7 @@ TYPES: Final = frozenset(
         "name",
         "text",
         "identifier",
+        "document_no",
         "code",
         "money_yuan",
         "money_wan",
@@ -24,7 +25,10 @@ TYPES: Final = frozenset(
 )
 CODE: Final = "code"
 NAME: Final = "subject_name"
+OPERATION: Final = "operation"
 EXTRA: Final = "extra."
+RESERVED_NAMES: Final = frozenset({"row_number", "sheet", "text", "shortage", "above", "reason", "not_data", "place"})
+"""Columns of frames of raw rows, which no field may be called."""
 
 TYPED_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "payment": {
@@ -66,7 +70,31 @@ _VALUE_KINDS: Final = {
     "uscc": "text",
     "name": "text",
     "identifier": "text",
+    "document_no": "text",
 }
+_WIDTHS: Final = {"authority": 200, "class_text": 200, "title": 500}
+KEY_TEXT_WIDTH: Final = 200
+_NUMBERS: Final = frozenset({"money_yuan", "money_wan", "integer", "decimal"})
+_MONEY_UNITS: Final = {"money_yuan": "元", "money_wan": "万元"}
+_SETTINGS: Final = frozenset(
+    {
+        "name",
+        "label",
+        "type",
+        "required",
+        "aliases",
+        "store",
+        "codes",
+        "separator",
+        "pattern",
+        "person_values",
+        "may_be_future",
+        "warn_only",
+        "max_length",
+        "unit",
+        "grouped",
+    }
+)
 _IGNORED_IN_LABELS: Final = re.compile(r"[\s\u200b-\u200f\u2060\ufeff*]+")
 
 
@@ -86,6 +114,7 @@ class FieldSpec:
     `codes` maps every accepted spelling, folded, to the stored value; the `agreed` spellings need no remark; a cell
     may hold several values only where there is a `separator`. `person_values` mark a row about a natural person.
     Dates may lie in the future only where `may_be_future`. A fault in `warn_only` is a remark and no reason to reject.
+    `unit` is what numbers count; where `grouped`, thousands separators are agreed with the sender and need no remark.
     """
 
     name: str
@@ -102,11 +131,18 @@ class FieldSpec:
     may_be_future: bool = False
     warn_only: frozenset[str] = frozenset()
     max_length: int = 2_000
+    unit: str = ""
+    grouped: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Every folded label under which senders deliver the column."""
         return tuple(dict.fromkeys(fold_label(text) for text in (self.label, *self.aliases)))
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether senders write what they like, up to `max_length`."""
+        return self.type in {"name", "text", "identifier", "document_no"}
 
     @property
     def value_kind(self) -> str:
@@ -159,9 +195,7 @@ def item_spec(
 
 
 def _field_spec(item: str, value: Mapping[str, Any]) -> FieldSpec:
-    unknown = value.keys() - {"name", "label", "type", "required", "aliases", "store", "codes", "separator", "pattern"}
-    unknown -= {"person_values", "may_be_future", "warn_only", "max_length"}
-    if unknown:
+    if unknown := value.keys() - _SETTINGS:
         raise CatalogueError(f"{item}.{value.get('name')}: unknown settings {sorted(unknown)}")
     codes: dict[str, str] = {}
     lists: Mapping[str, Sequence[str]] = value.get("codes", {})
@@ -177,6 +211,7 @@ def _field_spec(item: str, value: Mapping[str, Any]) -> FieldSpec:
             "warn_only": frozenset(value.get("warn_only", ())),
             "aliases": tuple(value.get("aliases", ())),
             "person_values": frozenset(value.get("person_values", ())),
+            "unit": value.get("unit", "") or _MONEY_UNITS.get(value["type"], ""),
         }
     )
 
@@ -194,11 +229,18 @@ def _check(item: ItemSpec) -> None:
 def _problems_of_names(item: ItemSpec) -> Iterator[str]:
     names = [spec.name for spec in item.fields]
     labels = [label for spec in item.fields for label in spec.labels]
-    for what, words in (("name", names), ("label", labels)):
+    stores = [spec.store for spec in item.fields if spec.store]
+    for what, words in (("name", names), ("label", labels), ("place", stores)):
         if twice := sorted({word for word in words if words.count(word) > 1}):
             yield f"two fields with the {what} {twice}"
+    if reserved := sorted(RESERVED_NAMES & set(names)):
+        yield f"reserved names {reserved}"
     if missing := sorted({CODE, NAME, *item.natural_key, *item.key_text} - set(names)):
         yield f"no field {missing}"
+    else:
+        texts = [item.field(name).max_length for name in item.key_text if item.field(name).is_free_text]
+        if sum(texts) + len(item.key_text) > KEY_TEXT_WIDTH:
+            yield f"a key text of more than {KEY_TEXT_WIDTH} characters"
     if item.shape == "payment" and not any(spec.store == "period_on" for spec in item.fields):
         yield "a payment without a period"
 
@@ -208,6 +250,12 @@ def _problems_of(spec: FieldSpec, shape: str) -> Iterator[str]:
         yield f"{spec.name}: type {spec.type}"
     if (spec.type == "code") != bool(spec.codes):
         yield f"{spec.name}: a code list belongs to type code and only there"
+    if spec.is_free_text and spec.max_length > _WIDTHS.get(spec.store, spec.max_length):
+        yield f"{spec.name}: longer than {spec.store}"
+    if spec.unit != _MONEY_UNITS.get(spec.type, spec.unit):
+        yield f"{spec.name}: {spec.type} is not in {spec.unit}"
+    if (spec.unit or spec.grouped) and spec.type not in _NUMBERS:
+        yield f"{spec.name}: only numbers have a unit or thousands separators"
     kinds = {spec.value_kind, "flag" if spec.type == "code" else spec.value_kind}
     if spec.store and not spec.store.startswith(EXTRA) and TYPED_COLUMNS[shape].get(spec.store) not in kinds:
         yield f"{spec.name}: {spec.type} cannot be stored in {spec.store}"

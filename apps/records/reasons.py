@@ -7,6 +7,7 @@ REJECTED: Final = {
     "natural_person": "该行的相对人是自然人，本信息项只接收法人、非法人组织和个体工商户。",
     "missing": "必填项“{label}”为空。",
     "destroyed_number": "“{label}”的值“{value}”是电子表格的科学计数形式，原号码已丢失，请改为文本格式后重报。",
+    "zeros_lost": "“{label}”的值“{value}”位数不足，可能被电子表格去掉了开头的零，请改为文本格式后重报。",
     "code_length": "“{label}”应为18位，实际为{length}位。",
     "code_alphabet": "“{label}”含有统一社会信用代码不允许的字符（第3至8位应为数字，不使用I、O、S、V、Z）。",
     "code_outer": "“{label}”的第18位校验码不符，请核对是否录错。",
@@ -34,6 +35,7 @@ HELD: Final = {
     "one_code_many_subjects": "一码多赋：同一统一社会信用代码对应不同的主体名称，需登记机关确认。",
     "one_subject_many_codes": "一主体多码：同一主体（名称、负责人相同）有不同的统一社会信用代码，需登记机关确认。",
     "unknown_subject": "代码正确，但登记注册信息中（尚）无此主体；每次收到登记注册信息后自动重试。",
+    "overtaken": "等待期间，同一主键已按较晚的报送入库了不同的内容，需确认以哪一个为准。",
 }
 
 NOT_DATA: Final = {
@@ -55,14 +57,14 @@ NORMALISED: Final = {
     "rounded": "小数位数四舍五入",
     "null_form": "空值写法",
     "value_form": "代码值写法",
-    "text_form": "全半角或空格",
+    "text_form": "全半角、空格或括号",
+    "control_removed": "文字中的控制字符已去除",
 }
 
 WARNED: Final = {
     "name_differs": "名称与登记名称不一致，以登记名称为准",
     "formula_like": "名称以电子表格公式符号开头",
     "lost_character": "名称中有发送方编码丢失的字符（?）",
-    "control_removed": "文字中的控制字符已去除",
     "code_inner": "第17位校验码不符（错码），登记注册信息照收并标记",
 }
 
@@ -75,6 +77,7 @@ LABELS: Final = {
     "natural_person": "自然人",
     "missing": "缺必填项",
     "destroyed_number": "号码被表格软件改成科学计数",
+    "zeros_lost": "号码开头的零被表格软件去掉",
     "code_length": "代码位数不对",
     "code_alphabet": "代码含不允许的字符",
     "code_outer": "第18位校验码不符",
@@ -96,10 +99,12 @@ LABELS: Final = {
     "bad_format": "格式不符",
     "too_long": "内容过长",
     "dismissed": "报送单位或平台认定不予入库",
+    "merged_code": "重错码，归入正确代码的主体",
     "conflict": "同键不同值",
     "one_code_many_subjects": "一码多赋",
     "one_subject_many_codes": "一主体多码",
     "unknown_subject": "尚无此主体",
+    "overtaken": "较晚的报送已入库",
 }
 """Short Chinese label of every code, for tables."""
 

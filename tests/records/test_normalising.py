@@ -54,6 +54,17 @@ def test_normalise_gives_the_same_for_repeated_and_for_different_cells() -> None
     assert together == alone * 10
 
 
+def test_thousands_separators_need_no_remark_where_they_are_agreed() -> None:
+    cells = pl.Series(["12,345.60", "898.60", "¥1,000.00", "1,2"])
+    judged = normalise(cells, FieldSpec("due_yuan", "应缴额", "money_yuan", grouped=True), RECEIVED_ON)
+    assert judged.rows() == [
+        (1_234_560, None, None),
+        (89_860, None, None),
+        (100_000, None, "number_form"),
+        (None, "not_a_number", None),
+    ]
+
+
 def test_a_future_date_is_accepted_where_the_field_may_lie_in_the_future() -> None:
     spec = FieldSpec("due_on", "缴费期限", "date", may_be_future=True)
     assert normalise(pl.Series(["2099/12/31"]), spec, RECEIVED_ON).row(0) == (date(2099, 12, 31), None, None)

@@ -260,6 +260,17 @@ def test_load_catalogue_again_changes_nothing(now: datetime) -> None:
     assert services.load_catalogue(actor=SYSTEM, path=CATALOGUE, now=now) == 0
 
 
+def test_load_catalogue_leaves_alone_what_was_changed_here(now: datetime) -> None:
+    from apps.records.models import CatalogueItem
+    from tests.records.support import CATALOGUE
+
+    CatalogueItem.objects.filter(code="power").update(owner="某配电公司", edited_at=now)
+    CatalogueItem.objects.filter(code="water").update(owner="某水厂")
+    assert services.load_catalogue(actor=SYSTEM, path=CATALOGUE, now=now) == 1
+    assert CatalogueItem.objects.get(code="power").owner == "某配电公司"
+    assert CatalogueItem.objects.get(code="water").owner == "自来水公司"
+
+
 def test_a_payment_outside_the_made_years_gets_its_own_partition(deliver: Deliver, registered: Delivery) -> None:
     from django.db import connection
 

@@ -5,6 +5,7 @@ from django.db import models
 from apps.accounts.models import Organization
 from apps.core.actor import Actor, OrganizationKind, Role
 from apps.records.quality import CADENCES, ON_DEMAND
+from apps.reference.models import Certainty
 
 SHAPES = [("payment", "按期缴费"), ("event", "事项"), ("holding", "持有")]
 DISCLOSURES = [("public", "公开公示"), ("authorised", "授权查询"), ("government", "政务共享")]
@@ -18,11 +19,13 @@ DELIVERING_KINDS = (OrganizationKind.DEPARTMENT, OrganizationKind.AUTHORITY)
 class CatalogueItem(models.Model):
     """目录项: a kind of public credit information, described as data (domain §1.3). A new item is a row.
 
+    `edited_at` is set once somebody changes it here; the reference file then leaves it alone.
     Holds no personal or credit data; kept for good.
     """
 
     code = models.SlugField("代码", max_length=40, unique=True)
     catalogue_no = models.CharField("清单序号", max_length=20)
+    category = models.CharField("类别", max_length=40, default="")
     name = models.CharField("名称", max_length=100)
     owner = models.CharField("提供单位", max_length=100)
     shape = models.CharField("形态", max_length=8, choices=SHAPES)
@@ -38,9 +41,11 @@ class CatalogueItem(models.Model):
     creates_subjects = models.BooleanField("建立主体", default=False)
     fields = models.JSONField("信息项")
     catalog_version = models.CharField("目录版本", max_length=20)
-    certainty = models.CharField("依据", max_length=200, blank=True)
+    source_document = models.CharField("依据", max_length=200, default="")
+    certainty = models.CharField("确定性", max_length=10, choices=Certainty.choices, default=Certainty.OURS)
     needs_verification = models.BooleanField("待核实", default=False)
     is_active = models.BooleanField("启用", default=True)
+    edited_at = models.DateTimeField("本地修改时间", null=True)
 
     class Meta:
         constraints = [

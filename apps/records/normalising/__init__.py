@@ -19,6 +19,7 @@ _PARSERS = {
     "name": texts.name,
     "text": texts.text,
     "identifier": texts.identifier,
+    "document_no": texts.document_no,
     "code": texts.code_value,
     "money_yuan": numbers.money_yuan,
     "money_wan": numbers.money_wan,

@@ -11,6 +11,7 @@ from apps.records.normalising.cells import Parsed, half_width
 _GROUPED: Final = r"^-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$"
 _PLAIN: Final = r"^-?[0-9]{1,20}(?:\.[0-9]+)?$"
 _AS_AGREED: Final = r"^[0-9]+(?:\.[0-9]+)?$"
+_AS_AGREED_IN_GROUPS: Final = r"^(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?$"
 _DECIMALS: Final = 8  # of what is written; a float from a spreadsheet may carry more, which cannot change a fen
 
 SPREADSHEET_ERROR: Final = r"^#(?:VALUE|REF|N/A|NAME|DIV/0|NUM|NULL|SPILL|CALC)[!?]?$"
@@ -24,22 +25,22 @@ _LARGEST: Final = 10**17  # fen or ten-thousandths: numeric(18, 2) and (18, 4) h
 
 def money_yuan(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """元 → fen."""
-    return _number(raw, factor=100)
+    return _number(raw, spec, factor=100)
 
 
 def money_wan(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """万元 → fen."""
-    return _number(raw, factor=1_000_000)
+    return _number(raw, spec, factor=1_000_000)
 
 
 def decimal(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A quantity → ten-thousandths."""
-    return _number(raw, factor=10_000, largest=10**18 - 1)
+    return _number(raw, spec, factor=10_000, largest=10**18 - 1)
 
 
 def integer(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A count; `153.0` is one, `1.5` is not."""
-    parsed = _number(raw, factor=1, largest=2**31 - 1)
+    parsed = _number(raw, spec, factor=1, largest=2**31 - 1)
     exact = _exact(_plain(raw))
     fault = pl.when(parsed.fault.is_null() & (exact != exact.round(0))).then(pl.lit("not_an_integer"))
     return Parsed(parsed.value, fault.otherwise(parsed.fault), parsed.remark)
@@ -69,7 +70,8 @@ def _scaled(places: int, factor: int) -> pl.Expr:
     return (pl.col("raw").cast(pl.Decimal(38, places), strict=False) * factor).cast(pl.Int64, strict=False)
 
 
-def _number(raw: pl.Expr, *, factor: int, largest: int = _LARGEST) -> Parsed:
+def _number(raw: pl.Expr, spec: FieldSpec, *, factor: int, largest: int = _LARGEST) -> Parsed:
+    as_agreed = _AS_AGREED_IN_GROUPS if spec.grouped else _AS_AGREED
     plain = _plain(raw)
     exact = _exact(plain)
     scaled = exact * factor
@@ -83,7 +85,7 @@ def _number(raw: pl.Expr, *, factor: int, largest: int = _LARGEST) -> Parsed:
         .then(_why_not(plain))
     )
     remark = (
-        pl.when(value != scaled).then(pl.lit("rounded")).when(~raw.str.contains(_AS_AGREED)).then(pl.lit("number_form"))
+        pl.when(value != scaled).then(pl.lit("rounded")).when(~raw.str.contains(as_agreed)).then(pl.lit("number_form"))
     )
     return Parsed(value.cast(pl.Int64, strict=False), fault, remark)
 

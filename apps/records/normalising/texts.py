@@ -1,5 +1,6 @@
 """Codes, names, numbers that are text, free text and values of a code list."""
 
+import re
 from datetime import date
 from typing import Final
 
@@ -12,6 +13,8 @@ from apps.records.normalising.cells import Parsed, half_width
 from apps.records.normalising.numbers import SCIENTIFIC
 
 _FORMULA: Final = r"^[=+\-@＝＋－＠]"
+_YEAR_IN_BRACKETS: Final = r"[\[(（【［〔﹝]([0-9]{4})[\])）】］〕﹞]"  # 党政机关公文格式 GB/T 9704-2012: 〔2026〕
+_DIGITS: Final = re.compile(r"\[0-9\]\{([0-9]+)\}")
 
 
 def uscc(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
@@ -53,13 +56,23 @@ def text(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     return Parsed(value, fault, pl.when(value != raw).then(pl.lit("control_removed")))
 
 
+def document_no(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
+    """The number of an official document: no spaces, its year in 〔〕 whatever brackets were typed."""
+    value = raw.str.replace_all(r"[\s\p{Z}\p{Cc}\p{Cf}]", "").str.replace_all(_YEAR_IN_BRACKETS, "〔${1}〕")
+    return Parsed(value, _too_long(value, spec), pl.when(value != raw).then(pl.lit("text_form")))
+
+
 def identifier(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A number that is a name (account, document): half width, no spaces; scientific notation has lost digits."""
     value = half_width(raw).str.replace_all(r"[\s\p{Z}\p{Cc}\p{Cf}]", "")
     unlike = ~value.str.contains(_whole(spec.pattern)) if spec.pattern else pl.lit(False)
+    digits = _DIGITS.fullmatch(spec.pattern)
+    short = value.str.contains(rf"^[0-9]{{1,{int(digits[1]) - 1}}}$") if digits else pl.lit(False)
     fault = (
         pl.when(value.str.contains(SCIENTIFIC))
         .then(pl.lit("destroyed_number"))
+        .when(short)
+        .then(pl.lit("zeros_lost"))
         .when(unlike)
         .then(pl.lit("bad_format"))
         .otherwise(_too_long(value, spec))

@@ -18,18 +18,22 @@ from apps.records.selectors import spec_of
 def load_catalogue(*, actor: Actor, path: Path, now: datetime) -> int:
     """Bring the catalogue to the state of a fixture file; returns how many items were new or changed.
 
-    Items that the file does not name are left alone. Raises CatalogueError when an item contradicts itself.
+    Items that the file does not name, and those that somebody changed here, are left alone. Raises CatalogueError when
+    an item contradicts itself.
     """
     items = [CatalogueItem(**row["fields"]) for row in json.loads(path.read_text())]
     for item in items:
         spec_of(item)
-    names = [field.name for field in CatalogueItem._meta.concrete_fields if field.name not in ("id", "code")]
+    kept = ("id", "code", "edited_at")
+    names = [field.name for field in CatalogueItem._meta.concrete_fields if field.name not in kept]
     with transaction.atomic():
         known = {item.code: item for item in CatalogueItem.objects.order_by("code")}
         changed = [
             item
             for item in items
-            if item.code not in known or any(getattr(item, name) != getattr(known[item.code], name) for name in names)
+            if item.code not in known
+            or known[item.code].edited_at is None
+            and any(getattr(item, name) != getattr(known[item.code], name) for name in names)
         ]
         CatalogueItem.objects.bulk_create(changed, update_conflicts=True, unique_fields=["code"], update_fields=names)
         if changed:
