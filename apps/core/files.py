@@ -1,11 +1,14 @@
 """Stored files: bytes go in once, named by digest; tasks and rows carry the id."""
 
+import os
 from datetime import datetime
 from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from django.core.files import File
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 from apps.core.digests import sha256_of
 from apps.core.models import StoredFile
@@ -19,8 +22,8 @@ def store(content: bytes | BinaryIO, *, name: str, content_type: str, now: datet
     size = stream.tell()
     stream.seek(0)
     stored = StoredFile(sha256=digest, size_bytes=size, name=name[-255:], content_type=content_type, created_at=now)
-    if not default_storage.exists(stored.path):
-        default_storage.save(stored.path, File(stream))
+    if not _is_kept(stored):
+        _keep(stored.path, stream)
     row, _ = StoredFile.objects.get_or_create(
         sha256=digest,
         defaults={
@@ -31,6 +34,22 @@ def store(content: bytes | BinaryIO, *, name: str, content_type: str, now: datet
         },
     )
     return row
+
+
+def _is_kept(stored: StoredFile) -> bool:
+    """Whether the storage has all the bytes: a process that died while it wrote may have left fewer."""
+    return default_storage.exists(stored.path) and default_storage.size(stored.path) == stored.size_bytes
+
+
+def _keep(path: str, stream: BinaryIO) -> None:
+    """Where the storage is a folder, write aside and rename, so that nobody ever sees half a file."""
+    if not isinstance(default_storage, FileSystemStorage):
+        default_storage.save(path, File(stream))
+        return
+    aside = default_storage.save(f"{path}.{uuid4().hex}.part", File(stream))
+    with default_storage.open(aside, "rb") as written:
+        os.fsync(written.fileno())
+    Path(default_storage.path(aside)).replace(default_storage.path(path))
 
 
 def open_file(stored: StoredFile) -> BinaryIO:

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from apps.core.actor import Actor, Role
 from apps.core.models import Job, StoredFile
+from apps.records.manifest import KINDS, ORDINARY, PLATFORM, WAYS_IN
 from apps.records.models.catalogue import CatalogueItem, Source
 from apps.records.workflow import DELIVERY, HELD_ROW
 
@@ -39,6 +40,13 @@ class Delivery(models.Model):
     form = models.CharField("文件形式", max_length=200, blank=True)
     refusal = models.TextField("退回原因", blank=True)
     notes = models.JSONField("说明", default=list)
+    way_in = models.CharField("报送方式", max_length=8, choices=WAYS_IN, default=PLATFORM)
+    kind = models.CharField("报送性质", max_length=10, choices=KINDS, default=ORDINARY)
+    period_from_on = models.DateField("所属期起", null=True)
+    period_to_on = models.DateField("所属期止", null=True)
+    sequence = models.PositiveIntegerField("报送序号", null=True)
+    declared_rows = models.PositiveIntegerField("申报行数", null=True)
+    declared_digest = models.CharField("申报摘要", max_length=80, blank=True)
 
     read = models.PositiveIntegerField("读取", default=0)
     not_data = models.PositiveIntegerField("非数据行", default=0)
@@ -74,13 +82,26 @@ class Delivery(models.Model):
                 condition=Q(state="repeated", repeats__isnull=False) | ~Q(state="repeated") & Q(repeats__isnull=True),
                 name="delivery_repeats_something",
             ),
+            models.CheckConstraint(condition=Q(kind__in=[value for value, _ in KINDS]), name="delivery_kind_known"),
+            models.CheckConstraint(
+                condition=Q(way_in__in=[value for value, _ in WAYS_IN]), name="delivery_way_in_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(period_from_on__isnull=True)
+                | Q(period_to_on__isnull=True)
+                | Q(period_to_on__gte=F("period_from_on")),
+                name="delivery_period_in_order",
+            ),
             models.UniqueConstraint(
                 fields=["source", "item", "file"],
                 condition=Q(state__in=["received", "reading", "applied"]),
                 name="delivery_one_per_file",
             ),
         ]
-        indexes = [models.Index(fields=["source", "-received_at"], name="delivery_source_newest")]
+        indexes = [
+            models.Index(fields=["source", "-received_at"], name="delivery_source_newest"),
+            models.Index(fields=["source", "item", "sequence"], name="delivery_sequence"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_name}（第{self.pk}号报送）"

@@ -8,6 +8,7 @@ from apps.core.actor import Actor, Role
 from apps.core.errors import NotVisible
 from apps.core.work import WorkItem
 from apps.records.models import Delivery, HeldRow, RejectedRow, Source
+from apps.records.selectors.order import with_order
 
 
 def sources_visible_to(actor: Actor) -> QuerySet[Source]:
@@ -16,9 +17,9 @@ def sources_visible_to(actor: Actor) -> QuerySet[Source]:
 
 
 def deliveries_visible_to(actor: Actor) -> QuerySet[Delivery]:
-    """Deliveries, newest first."""
+    """Deliveries, newest first, each knowing what came before it (`observations_of`)."""
     related = ("item", "source__organization", "job")
-    return Delivery.objects.visible_to(actor).select_related(*related).order_by("-received_at", "-pk")
+    return with_order(Delivery.objects.visible_to(actor)).select_related(*related).order_by("-received_at", "-pk")
 
 
 def delivery_visible_to(actor: Actor, pk: int) -> Delivery:
@@ -34,22 +35,9 @@ def rejected_rows_of(delivery: Delivery) -> QuerySet[RejectedRow]:
     return delivery.rejected_rows.order_by("sheet", "row_number", "pk")
 
 
-def held_rows_visible_to(actor: Actor) -> QuerySet[HeldRow]:
-    """Rows that wait for a decision, newest delivery first."""
-    seen = Delivery.objects.visible_to(actor)
-    return (
-        HeldRow.objects.filter(delivery__in=seen, state="open")
-        .select_related("delivery__item", "delivery__source__organization")
-        .order_by("-delivery_id", "sheet", "row_number", "pk")
-    )
-
-
-def held_row_visible_to(actor: Actor, pk: int) -> HeldRow:
-    """One open held row. Raises NotVisible."""
-    row = held_rows_visible_to(actor).filter(pk=pk).first()
-    if row is None:
-        raise NotVisible("没有找到这一行，或已经处理过。")
-    return row
+def held_rows_of(delivery: Delivery) -> QuerySet[HeldRow]:
+    """Rows of one delivery that were held, decided or not, in the order of the file."""
+    return delivery.held_rows.order_by("sheet", "row_number", "pk")
 
 
 def work_items(actor: Actor, now: datetime) -> list[WorkItem]:

@@ -17,12 +17,13 @@ audit.register(
 )
 
 from apps.records.services.catalogue import load_catalogue, set_source  # noqa: E402
-from apps.records.services.deliveries import DeliveryRefused, receive_delivery  # noqa: E402
+from apps.records.services.deliveries import DeliveryRefused, DeliveryTooLarge, receive_delivery  # noqa: E402
 from apps.records.services.held import dismiss_held_row, retry_held_rows  # noqa: E402
 from apps.records.services.intake import apply_delivery  # noqa: E402
 
 __all__ = [
     "DeliveryRefused",
+    "DeliveryTooLarge",
     "apply_delivery",
     "dismiss_held_row",
     "load_catalogue",
