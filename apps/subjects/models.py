@@ -20,20 +20,22 @@ class SubjectQuerySet(models.QuerySet["Subject"]):
 
     def visible_to(self, actor: Actor) -> "SubjectQuerySet":
         """Identity is public register information: a firm sees itself, an authority, department or regulator its
-        region with everything below, everybody else the whole directory.
+        region with everything below, everybody else the whole directory. Merged ones are gone from it.
         """
+        rows = self.filter(merged_into__isnull=True)
         if actor.organization_kind == OrganizationKind.FIRM:
-            return self.filter(pk=actor.subject_id) if actor.subject_id else self.none()
+            return rows.filter(pk=actor.subject_id) if actor.subject_id else self.none()
         if actor.organization_kind in _REGIONAL and actor.region_codes != EVERYWHERE:
-            return self.filter(region_code__in=actor.region_codes)
-        return self.all()
+            return rows.filter(region_code__in=actor.region_codes)
+        return rows
 
 
 class Subject(models.Model):
     """One firm, sole trader or co-operative under its present code and name.
 
     Holds public register data and, of sole traders, personal data (the operator's name); kept as long as any record.
-    Only deliveries of 登记注册 create or change rows.
+    Only deliveries of 登记注册 create or change rows, and corrections of 重错码 give codes: `merged_into` is set on one
+    that turned out to be another subject under a second code.
     """
 
     code = models.CharField("统一社会信用代码", max_length=18, unique=True)
@@ -49,6 +51,9 @@ class Subject(models.Model):
     inner_check_ok = models.BooleanField("主体标识码校验相符", default=True)
     first_seen_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="已并入"
+    )
 
     objects = SubjectQuerySet.as_manager()
 

@@ -59,5 +59,6 @@ def names_for_batch(codes: Iterable[str]) -> list[tuple[str, int, str]]:
 
 def subjects_named_for_batch(name_keys: Iterable[str]) -> list[tuple[str, str, str, str]]:
     """(name key, code, legal representative, status) of the subjects that bear one of these names."""
-    rows = Subject.objects.filter(name_key__in=list(name_keys), inner_check_ok=True).order_by("name_key", "code")
+    rows = Subject.objects.filter(name_key__in=list(name_keys), inner_check_ok=True, merged_into__isnull=True)
+    rows = rows.order_by("name_key", "code")
     return list(rows.values_list("name_key", "code", "legal_representative", "status"))

@@ -5,9 +5,17 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from apps.core.actor import SYSTEM
+from apps.core.errors import InvalidInput
 from apps.core.models import AuditEvent
 from apps.subjects.models import Subject, SubjectCode, SubjectName
-from apps.subjects.services import RegisteredSubject, RegistrationOutcome, register_from_delivery_for_batch
+from apps.subjects.selectors import subject_by_code
+from apps.subjects.services import (
+    RegisteredSubject,
+    RegistrationOutcome,
+    assign_code,
+    merge,
+    register_from_delivery_for_batch,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +78,38 @@ def test_a_subject_has_one_present_name_and_code(now: datetime) -> None:
         SubjectCode.objects.create(subject=subject, code="91610305YY2JJ1594R", seen_from_at=now)
     with pytest.raises(IntegrityError, match="subject_code_form"), transaction.atomic():
         Subject.objects.filter(pk=subject.pk).update(code="9161")
+
+
+def test_a_new_code_leaves_the_old_one_leading_to_the_subject(now: datetime) -> None:
+    _register(FAULTY, ROW, now=now)
+    subject = Subject.objects.get(code=FAULTY.code)
+    with pytest.raises(InvalidInput, match="已属于“陕西垚塬（凤翔）精密机械有限公司”"):
+        assign_code(actor=SYSTEM, subject=subject, code=ROW.code, reason="更正", now=now)
+    assign_code(actor=SYSTEM, subject=subject, code="91610305YY69048P7E", reason="更正", now=now)
+    subject.refresh_from_db()
+    assert (subject.code, subject.inner_check_ok) == ("91610305YY69048P7E", True)
+    assert list(subject.codes.order_by("kind").values_list("kind", "code")) == [
+        ("current", "91610305YY69048P7E"),
+        ("faulty", FAULTY.code),
+    ]
+    assert subject_by_code(FAULTY.code) == subject
+    assert AuditEvent.objects.filter(verb="subjects.assign_code", subject_id=subject.pk).count() == 1
+    # Delivered under its old code again it stays one subject.
+    assert _register(FAULTY, now=now) == RegistrationOutcome()
+    assert Subject.objects.count() == 2
+
+
+def test_a_second_code_is_merged_and_stays_as_history(now: datetime) -> None:
+    second = replace(ROW, code="91610305YY2JJ1594R")
+    _register(ROW, second, TRADER, now=now)
+    gone, kept, other = (Subject.objects.get(code=row.code) for row in (second, ROW, TRADER))
+    with pytest.raises(InvalidInput, match="不是同一主体"):
+        merge(actor=SYSTEM, subject=gone, into=other, reason="更正", now=now)
+    merge(actor=SYSTEM, subject=gone, into=kept, reason="更正", now=now)
+    assert subject_by_code(second.code) == kept
+    gone.refresh_from_db()
+    assert gone.merged_into == kept
+    assert gone not in Subject.objects.visible_to(SYSTEM)
+    assert _register(second, now=now) == RegistrationOutcome()
+    with pytest.raises(InvalidInput, match="不属于另一个有效的主体"):
+        merge(actor=SYSTEM, subject=gone, into=kept, reason="更正", now=now)
