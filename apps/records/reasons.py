@@ -3,7 +3,7 @@
 from typing import Final
 
 REJECTED: Final = {
-    "broken_record": "该行的列数与表头不一致（可能缺少分隔符、引号未闭合或被截断）。",
+    "broken_record": "该行不完整：列数与表头不一致，或不是一个完整的JSON对象（可能缺少分隔符、引号未闭合或被截断）。",
     "natural_person": "该行的相对人是自然人，本信息项只接收法人、非法人组织和个体工商户。",
     "missing": "必填项“{label}”为空。",
     "destroyed_number": "“{label}”的值“{value}”是电子表格的科学计数形式，原号码已丢失，请改为文本格式后重报。",
@@ -35,6 +35,7 @@ HELD: Final = {
     "one_code_many_subjects": "一码多赋：同一统一社会信用代码对应不同的主体名称，需登记机关确认。",
     "one_subject_many_codes": "一主体多码：同一主体（名称、负责人相同）有不同的统一社会信用代码，需登记机关确认。",
     "unknown_subject": "代码正确，但登记注册信息中（尚）无此主体；每次收到登记注册信息后自动重试。",
+    "nothing_to_correct": "要更正或撤销的行尚未入库（可能先于原报送到达）；每次收到该信息项的报送后自动重试。",
     "overtaken": "等待期间，同一主键已按较晚的报送入库了不同的内容，需确认以哪一个为准。",
 }
 
@@ -47,6 +48,8 @@ NOT_DATA: Final = {
 }
 
 DUPLICATE: Final = {"in_file": "文件内重复", "stored": "此前已入库"}
+
+CORRECTED: Final = {"replaced": "更正", "withdrawn": "撤销"}
 
 NORMALISED: Final = {
     "code_form": "代码的大小写、全半角、空格或连字符",
@@ -71,9 +74,10 @@ WARNED: Final = {
 LABELS: Final = {
     **NOT_DATA,
     **DUPLICATE,
+    **CORRECTED,
     **NORMALISED,
     **WARNED,
-    "broken_record": "列数不符",
+    "broken_record": "该行不完整",
     "natural_person": "自然人",
     "missing": "缺必填项",
     "destroyed_number": "号码被表格软件改成科学计数",
@@ -104,6 +108,7 @@ LABELS: Final = {
     "one_code_many_subjects": "一码多赋",
     "one_subject_many_codes": "一主体多码",
     "unknown_subject": "尚无此主体",
+    "nothing_to_correct": "要更正的行尚未入库",
     "overtaken": "较晚的报送已入库",
 }
 """Short Chinese label of every code, for tables."""

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import polars as pl
 
 from apps.records.catalogue import ItemSpec
-from apps.records.reading import containers, delimited, workbook
+from apps.records.reading import containers, delimited, jsonlines, workbook
 from apps.records.reading.errors import Unreadable
 from apps.records.reading.header import ABOVE, ROW_NUMBER, SHEET, SHORTAGE, TEXT, Header
 
@@ -23,8 +23,8 @@ class RawTable:
 
     Each block has `row_number` (a record counts as one row, also when a quoted field holds line feeds; the first row
     of the sheet or file is 1), `sheet`, `text` (the row as written), `shortage` (the record's cells do not fit the
-    header), `above` (the row stands above the header) and one text column per catalogue field that the file has, null
-    where the cell is empty. The header row itself is not among them; rows above it are.
+    header, or its line is no JSON object), `above` (the row stands above the header) and one text column per catalogue
+    field that the file has, null where the cell is empty. The header row itself is not among them; rows above it are.
     """
 
     form: str
@@ -37,4 +37,6 @@ def read_table(stream: BinaryIO, item: ItemSpec) -> RawTable:
     kind = containers.kind_of(stream)
     if kind == "workbook":
         return RawTable(*workbook.read(stream, item))
+    if jsonlines.begins(stream):
+        return RawTable(*jsonlines.read(stream, item))
     return RawTable(*delimited.read(stream, item))

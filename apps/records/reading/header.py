@@ -75,4 +75,9 @@ def without_header(frame: pl.DataFrame, header: Header) -> pl.DataFrame:
 
 def notes_of(header: Header, where: str = "") -> list[str]:
     """What the sender should know about the columns."""
-    return [f"{where}未读取目录以外的列：{'、'.join(header.ignored)}。"] if header.ignored else []
+    return ignored_note(header.ignored, where)
+
+
+def ignored_note(labels: Sequence[str], where: str = "") -> list[str]:
+    """The sentence about labels that no field of the item knows."""
+    return [f"{where}未读取目录以外的列：{'、'.join(labels)}。"] if labels else []
