@@ -44,6 +44,12 @@ class LeaseLost(Exception):
     """Another worker owns the job now; whatever this one still holds must not be written."""
 
 
+class Postponed(Exception):
+    """The work cannot begin yet; its message says what it waits for. The job stays queued and costs no attempt: who
+    ends the wait calls `wake`, and the sweeper looks again in any case.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on one job until it expires; `token` is the fencing number."""
@@ -102,6 +108,12 @@ def enqueue(
 def _post(job: Job) -> None:
     Outbox.objects.create(task=job.kind, args=[job.pk], created_at=clock.machine_now())
     transaction.on_commit(relay, robust=True)
+
+
+def wake(job: Job) -> None:
+    """Send a queued job to a worker again; one in any other state does not need it."""
+    if Job.objects.filter(pk=job.pk, state=JobState.QUEUED).exists():
+        _post(job)
 
 
 def reopen(job: Job) -> bool:
@@ -245,6 +257,13 @@ def _run(job_id: int, work: Callable[[Lease], dict[str, Any] | None]) -> None:
         result = work(lease)
     except LeaseLost:
         log.warning("lease_lost", job=job_id, kind=lease.kind)
+    except Postponed as error:
+        mine.update(
+            state=JobState.QUEUED,
+            attempt=F("attempt") - 1,
+            progress_note=str(error),
+            lease_until=clock.machine_now() + RETRY_AFTER,
+        )
     except DomainError as error:
         mine.update(state=JobState.FAILED, error=error.message, finished_at=clock.now())
     except Exception as error:

@@ -1,7 +1,7 @@
 """From raw rows to rows of fact: normalise, sift, reject, build the typed columns. Pure; knows no database."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -16,6 +16,9 @@ from apps.records.reasons import sentence
 from apps.records.sifting import NOT_DATA, sift, squeeze
 
 KEY, KEY_TEXT, REMARKS, CONTENT, REASON = "natural_key", "key_text", "remarks", "content", "reason"
+OPERATION: Final = "operation"
+"""The reserved field by which a row corrects: `replace` (更正) and `withdraw` (撤销) name a row that is stored already;
+anything else adds one."""
 SUBJECT_FACTS: Final = ("status", "industry_code", "legal_form", "legal_representative", "established_on")
 REMARKS_LEFT_TO_THE_REGISTER: Final = ("formula_like", "lost_character")
 WHOLE_ROW_REASONS: Final = ("broken_record", "natural_person", "period_reversed")
@@ -34,12 +37,12 @@ _CITIZEN_ID: Final = r"([1-9][0-9]{5})(?:18|19|20)[0-9]{6}([0-9]{3}[0-9Xx])"
 
 @dataclass(slots=True)
 class Staged:
-    """A delivery before it meets the database.
+    """A block of a delivery before it meets the database.
 
     `rows` are well-formed rows: row_number, sheet, text, code, subject_name, natural_key, content (what identical rows
     share), key_text, extra, remarks (`field:remark` joined by `;`, null where none) and the shape's typed columns,
-    money in fen, quantities in ten-thousandths; items that create subjects add `subject_…` columns. `rejected` has
-    row_number, sheet, column, reason, message, original_text.
+    money in fen, quantities in ten-thousandths; items that create subjects add `subject_…` columns, items whose
+    rows may correct `operation`. `rejected` has row_number, sheet, column, reason, message, original_text.
     """
 
     rows: pl.DataFrame
@@ -48,23 +51,22 @@ class Staged:
 
     @property
     def read(self) -> int:
-        """Every row of the file but the header."""
+        """Every row of the block but the header."""
         return self.rows.height + self.rejected.height + self.not_data.total()
 
 
-def stage(blocks: Iterable[pl.DataFrame], item: ItemSpec, received_on: date) -> Staged:
-    """Judge every row of a delivery by itself."""
-    not_data: Counter[str] = Counter()
-    rows, rejected = [], []
+def stage(blocks: Iterable[pl.DataFrame], item: ItemSpec, received_on: date) -> Iterator[Staged]:
+    """Judge every row of a delivery by itself, block by block."""
     titles: set[str] = set()
     for block in blocks:
         titles |= {squeeze(text) for text in block.filter(pl.col(ABOVE))[TEXT].to_list()}
         sifted = sift(block, item, titles)
-        not_data.update(sifted[NOT_DATA].drop_nulls().to_list())
         judged = _judge(sifted.filter(pl.col(NOT_DATA).is_null()), item, received_on)
-        rows.append(_facts(judged.filter(pl.col(REASON).is_null()), item))
-        rejected.append(_rejected(judged.filter(pl.col(REASON).is_not_null()), item))
-    return Staged(pl.concat(rows), pl.concat(rejected), not_data)
+        yield Staged(
+            _facts(judged.filter(pl.col(REASON).is_null()), item),
+            _rejected(judged.filter(pl.col(REASON).is_not_null()), item),
+            Counter(sifted[NOT_DATA].drop_nulls().to_list()),
+        )
 
 
 def _judge(data: pl.DataFrame, item: ItemSpec, received_on: date) -> pl.DataFrame:
@@ -159,15 +161,23 @@ def _facts(judged: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
         _remarks(item).alias(REMARKS),
         _extra(item).alias("extra"),
         *typed,
+        *([pl.col(OPERATION).fill_null("")] if corrects(item) else []),
         *([pl.col(name).alias(f"subject_{name}") for name in SUBJECT_FACTS] if item.creates_subjects else []),
     )
     same = [*TYPED_COLUMNS[item.shape], CODE, KEY_TEXT, "extra", *([NAME] if item.creates_subjects else [])]
+    same += [OPERATION] if corrects(item) else []
     return frame.with_columns(pl.struct(same).hash(seed=0).alias(CONTENT))
+
+
+def corrects(item: ItemSpec) -> bool:
+    """Whether rows of the item may say that they replace or withdraw a stored one."""
+    return any(spec.name == OPERATION for spec in item.fields)
 
 
 def restored(values: Sequence[Mapping[str, Any]], item: ItemSpec) -> pl.DataFrame:
     """Rows like those of `Staged.rows` from the JSON objects that were kept of them."""
     texts = dict.fromkeys((SHEET, TEXT, CODE, NAME, KEY, KEY_TEXT, REMARKS, "extra"), pl.String)
+    texts |= {OPERATION: pl.String} if corrects(item) else {}
     typed = {name: _TYPES[kind] for name, kind in TYPED_COLUMNS[item.shape].items()}
     columns = []
     for name, kind in {ROW_NUMBER: pl.Int64, **texts, **typed}.items():

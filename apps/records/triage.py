@@ -1,54 +1,75 @@
-"""Rows of one file against each other: the same row again, one key with different values, 重错码. Pure."""
+"""Rows of one file against each other: the same row again, one key with different values, 重错码. Pure.
 
-from dataclasses import dataclass
+A file may be larger than memory: only `marks` of its rows are compared, 24 bytes a row (items that create subjects
+need names as well); the rows themselves wait elsewhere, in the same order.
+"""
+
+from typing import Final
 
 import polars as pl
 
 from apps.records.catalogue import CODE, NAME, ItemSpec
-from apps.records.reading import ROW_NUMBER, SHEET
-from apps.records.staging import CONTENT, KEY, REASON, REMARKS
+from apps.records.staging import CONTENT, KEY, REMARKS
 from apps.subjects.naming import name_key
 
 NAME_KEY = "name_key"
+REPEATED: Final = "repeated"
+"""The verdict on a row that another row of the file says already; every other verdict is a reason to hold the row."""
+
+_PERSON: Final = "subject_legal_representative"
+_KEYS: Final = ["key_1", "key_2"]
+_PLACE, _RIGHT, _VERDICT = "place", "is_right", "verdict"
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """`good` rows by code and row number; `held` rows with their `reason`; how many rows repeat another one."""
-
-    good: pl.DataFrame
-    held: pl.DataFrame
-    repeated: int
-
-
-def sort_out(rows: pl.DataFrame, item: ItemSpec) -> Sorted:
-    """Keep the first of identical rows; hold all rows whose key comes with different values (design §5)."""
-    rows = rows.sort(CODE, SHEET, ROW_NUMBER).with_columns(pl.lit(None, pl.String).alias(REASON))
-    differing = pl.col(CONTENT).n_unique().over(KEY) > 1
-    if item.creates_subjects:
-        rows = _with_name_keys(rows)
-        two_subjects = pl.col(NAME_KEY).n_unique().over(KEY) > 1
-        rows = rows.with_columns(pl.when(differing & two_subjects).then(pl.lit("one_code_many_subjects")).alias(REASON))
-    rows = rows.with_columns(pl.coalesce(REASON, pl.when(differing).then(pl.lit("conflict"))).alias(REASON))
-    conflicting = rows.filter(pl.col(REASON).is_not_null())
-    single = rows.filter(pl.col(REASON).is_null()).unique([KEY], keep="first", maintain_order=True)
-    repeated = rows.height - conflicting.height - single.height
-    if item.creates_subjects:
-        single = _with_many_codes_marked(single)
-    held = pl.concat([conflicting, single.filter(pl.col(REASON).is_not_null())]).sort(SHEET, ROW_NUMBER)
-    return Sorted(single.filter(pl.col(REASON).is_null()).drop(REASON), held, repeated)
-
-
-def _with_name_keys(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(pl.Series(NAME_KEY, [name_key(name) for name in rows[NAME]], dtype=pl.String))
-
-
-def _with_many_codes_marked(rows: pl.DataFrame) -> pl.DataFrame:
-    """一主体多码: one name and legal representative under several right codes.
-
-    A 错码 is a kind of its own (domain §2.3): it comes with a warning and is no second code that somebody assigned.
+def marks(rows: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
+    """What is compared of staged rows: 128 bits of the natural key, 64 bits of the content, and who it is about where
+    the item creates subjects.
     """
+    hashes = [pl.col(KEY).hash(seed=seed).alias(name) for seed, name in enumerate(_KEYS)]
+    if not item.creates_subjects:
+        return rows.select(*hashes, CONTENT)
+    # A 错码 is a kind of its own (domain §2.3): it comes with a warning and is no second code that somebody assigned.
     is_right = ~pl.col(REMARKS).fill_null("").str.contains(f"{CODE}:code_inner", literal=True)
-    same = [NAME_KEY, "subject_legal_representative"]
-    codes = pl.col(CODE).filter(is_right).n_unique().over(same)
-    return rows.with_columns(pl.when(is_right & (codes > 1)).then(pl.lit("one_subject_many_codes")).alias(REASON))
+    names = pl.Series(NAME_KEY, [name_key(name) for name in rows[NAME]], dtype=pl.String)
+    return rows.select(*hashes, CONTENT, CODE, names, _PERSON, is_right.alias(_RIGHT))
+
+
+def sort_out(compared: pl.DataFrame, item: ItemSpec) -> pl.Series:
+    """The verdict on every row, in order: null where it is good, REPEATED, or the reason to hold it.
+
+    The first of identical rows is good; all rows whose key comes with different values are held (design §5).
+    """
+    numbered = compared.with_row_index(_PLACE)
+    twice = numbered.filter(pl.col(_KEYS[0]).is_duplicated())
+    differing = pl.col(CONTENT).n_unique().over(_KEYS) > 1
+    reason = pl.lit("conflict")
+    if item.creates_subjects:
+        two_subjects = pl.col(NAME_KEY).n_unique().over(_KEYS) > 1
+        reason = pl.when(two_subjects).then(pl.lit("one_code_many_subjects")).otherwise(reason)
+    judged = twice.select(
+        _PLACE,
+        pl.when(differing)
+        .then(reason)
+        .when(pl.int_range(pl.len()).over(_KEYS) > 0)
+        .then(pl.lit(REPEATED))
+        .alias(_VERDICT),
+    )
+    verdicts = numbered.select(_PLACE).join(judged, on=_PLACE, how="left", maintain_order="left")[_VERDICT]
+    return _with_many_codes(compared, verdicts) if item.creates_subjects else verdicts
+
+
+def _with_many_codes(compared: pl.DataFrame, verdicts: pl.Series) -> pl.Series:
+    """一主体多码: one name and legal representative under several right codes, among the rows that are good so far."""
+    same = [NAME_KEY, _PERSON]
+    counted = pl.when(pl.col(_RIGHT) & pl.col(_VERDICT).is_null()).then(CODE)
+    many = counted.drop_nulls().n_unique().over(same) > 1
+    return (
+        compared.with_columns(verdicts)
+        .select(
+            pl.when(counted.is_not_null() & many)
+            .then(pl.lit("one_subject_many_codes"))
+            .otherwise(_VERDICT)
+            .alias(_VERDICT)
+        )
+        .to_series()
+    )

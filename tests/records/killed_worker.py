@@ -26,7 +26,7 @@ def main(database: str, folder: str, job_id: int, place: str) -> None:
     from apps.core.jobs import run_now
     from apps.core.models import Job
     from apps.records.models import Delivery
-    from apps.records.services import chunks, intake
+    from apps.records.services import chunks, intake, judging
 
     def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -44,7 +44,7 @@ def main(database: str, folder: str, job_id: int, place: str) -> None:
         if place == "between" and Delivery.objects.filter(job_id=job_id, chunks_done__gte=CHUNKS_DONE).exists():
             die()
 
-    intake.chunk_rows = lambda rows: CHUNK_ROWS
+    judging.chunk_rows = lambda rows: CHUNK_ROWS
     chunks.copy_in = copy_then_die
     intake.Lease.progress = progress_then_die  # type: ignore[method-assign]
     run_now(Job.objects.get(pk=job_id))

@@ -15,7 +15,7 @@ from apps.core.actor import SYSTEM
 from apps.core.models import Job, JobState
 from apps.records import services
 from apps.records.models import Delivery, PaymentRecord, RejectedRow, Source
-from apps.records.services import intake
+from apps.records.services import judging
 from apps.records.services.intake import counts_of
 from tests.records.conftest import Deliver
 from tests.records.killed_worker import CHUNK_ROWS, CHUNKS_DONE
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, settings: Any) -> Path:
 def test_after_kill_9_another_worker_comes_to_the_same_counts(
     folder: Path, source: Source, deliver: Deliver, now: datetime, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.setattr(intake, "chunk_rows", lambda rows: CHUNK_ROWS)
+    monkeypatch.setattr(judging, "chunk_rows", lambda rows: CHUNK_ROWS)
     deliver(registration_file("甲有限公司", "乙有限公司"), "registration")
     content = social_insurance(*ROWS, *BAD, code=CODES[0]).encode()
     delivery = services.receive_delivery(

@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from apps.core.actor import SYSTEM
@@ -10,7 +11,7 @@ from apps.core.models import AuditEvent, Job, StoredFile
 from apps.records import services
 from apps.records.models import Delivery, EventRecord, HeldRow, HoldingRecord, PaymentRecord, Source
 from apps.records.services import chunks
-from apps.records.services.intake import chunk_rows
+from apps.records.services.judging import chunk_rows
 from apps.subjects.models import Subject
 from tests.records.conftest import Deliver
 from tests.records.support import CODES, payment, registration_file, social_insurance
@@ -222,13 +223,13 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
     assert delivery.job is not None
     lease = claim(delivery.job.pk)
     assert lease is not None
-    original = chunks.apply_rows
+    original = chunks.Writer.apply
 
-    def lose_it_meanwhile(*args: object) -> chunks.Outcome:
+    def lose_it_meanwhile(writer: chunks.Writer, rows: pl.DataFrame) -> chunks.Outcome:
         Job.objects.filter(pk=lease.job_id).update(lease_token=lease.token + 1)
-        return original(*args)  # type: ignore[arg-type]
+        return original(writer, rows)
 
-    monkeypatch.setattr("apps.records.services.intake.apply_rows", lose_it_meanwhile)
+    monkeypatch.setattr(chunks.Writer, "apply", lose_it_meanwhile)
     with pytest.raises(LeaseLost):
         services.apply_delivery(delivery_id=delivery.pk, lease=lease, now=now)
     monkeypatch.undo()

@@ -8,7 +8,7 @@ import pytest
 
 from apps.records.reading import read_table
 from apps.records.staging import Staged, stage
-from apps.records.triage import sort_out
+from apps.records.triage import marks, sort_out
 from tests.records.support import (
     CODES,
     FAULTY_CODE,
@@ -25,9 +25,10 @@ RECEIVED_ON = date(2026, 11, 15)
 
 
 def staged(content: str, item: str = "social_insurance") -> Staged:
-    """A delivery through reading and judging."""
+    """A delivery of one block through reading and judging."""
     spec = catalogue()[item]
-    return stage(read_table(BytesIO(content.encode()), spec).blocks, spec, RECEIVED_ON)
+    (whole,) = stage(read_table(BytesIO(content.encode()), spec).blocks, spec, RECEIVED_ON)
+    return whole
 
 
 def _row(**cells: str) -> str:
@@ -111,9 +112,12 @@ def test_a_month_that_ends_in_february_of_a_leap_year() -> None:
 
 
 def _sorted(*rows: str) -> tuple[list[int], dict[int, str], int]:
-    result = sort_out(staged("\n".join([REGISTRATION, *rows, ""]), "registration").rows, catalogue()["registration"])
-    held = dict(zip(result.held["row_number"], result.held["reason"], strict=True))
-    return sorted(result.good["row_number"]), held, result.repeated
+    spec = catalogue()["registration"]
+    whole = staged("\n".join([REGISTRATION, *rows, ""]), "registration").rows
+    verdicts = dict(zip(whole["row_number"], sort_out(marks(whole, spec), spec), strict=True))
+    held = {number: verdict for number, verdict in verdicts.items() if verdict not in (None, "repeated")}
+    good = [number for number, verdict in verdicts.items() if verdict is None]
+    return good, held, len(verdicts) - len(good) - len(held)
 
 
 def test_the_same_row_again_is_kept_once() -> None:

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
-from django.db import connection
+from django.db import connection, transaction
+from psycopg.errors import UniqueViolation
 
 from apps.records.catalogue import CODE, NAME, TYPED_COLUMNS, ItemSpec
 from apps.records.frames import copy_in, frame_of, yuan
-from apps.records.reading import ROW_NUMBER
+from apps.records.reading import ROW_NUMBER, SHEET
 from apps.records.reasons import NORMALISED
-from apps.records.staging import KEY_TEXT, REMARKS
+from apps.records.staging import KEY_TEXT, OPERATION, REASON, REMARKS, corrects
 from apps.subjects.naming import is_formula_like, is_same_but_for_lost_characters, name_key, without_formula_prefix
 from apps.subjects.selectors import names_for_batch
 
@@ -23,69 +24,200 @@ TABLES: Final = {
     "holding": "records_holdingrecord",
 }
 SUBJECT_ID, REGISTERED_NAME = "subject_id", "registered_name"
+PROBED_ROWS: Final = 100
+WITHDRAW, CORRECTING = "withdraw", ("replace", "withdraw")
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the rows of a chunk; `unknown` are those whose code is no subject (yet)."""
+    """What became of the rows of a chunk; `waiting` are those to hold, with their `reason`: no subject bears the code
+    (yet), or nothing is stored (yet) that the row could correct. `corrections` counts replaced and withdrawn rows.
+    """
 
     accepted: int = 0
-    corrected: int = 0
     duplicate: int = 0
     normalised: int = 0
     warned: int = 0
+    corrections: Counter[str] = field(default_factory=Counter)
     remarks: Counter[str] = field(default_factory=Counter)
-    unknown: pl.DataFrame = field(default_factory=pl.DataFrame)
-    duplicate_rows: list[int] = field(default_factory=list)
+    waiting: pl.DataFrame = field(default_factory=pl.DataFrame)
+    duplicate_rows: list[tuple[str, int]] = field(default_factory=list)
 
+    @property
+    def corrected(self) -> int:
+        """Rows that closed a stored one."""
+        return self.corrections.total()
 
-def apply_rows(rows: pl.DataFrame, item: ItemSpec, delivery_id: int, now: datetime) -> Outcome:
-    """Write the facts of `rows`. A row that is stored already is a duplicate; a stored row with the same key and other
-    values is closed and the new one added (design §5).
-    """
-    rows = _with_subjects(rows)
-    known = rows.filter(pl.col(SUBJECT_ID).is_not_null())
-    outcome = Outcome(unknown=rows.filter(pl.col(SUBJECT_ID).is_null()))
-    keys = [SUBJECT_ID, KEY_TEXT, *(["period_on"] if item.shape == "payment" else [])]
-    stored = _stored(known, item)
-    if stored.is_empty():
-        fresh, replaced = known, known.clear()
-    else:
-        values = [*(name for name in TYPED_COLUMNS[item.shape] if name not in keys), "extra"]
-        pairs = known.join(stored, on=keys, how="left", suffix=" stored", nulls_equal=True)
-        same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name} stored")) for name in values)
-        pairs = pairs.with_columns(pl.col("is_stored").fill_null(False)).with_columns(
-            (same & pl.col("is_stored")).alias("same")
+    def and_then(self, later: "Outcome") -> "Outcome":
+        """This and what became of further rows."""
+        return Outcome(
+            self.accepted + later.accepted,
+            self.duplicate + later.duplicate,
+            self.normalised + later.normalised,
+            self.warned + later.warned,
+            self.corrections + later.corrections,
+            self.remarks + later.remarks,
+            pl.concat([self.waiting, later.waiting]),
+            self.duplicate_rows + later.duplicate_rows,
         )
-        fresh = pairs.filter(~pl.col("same")).select(*known.columns, "is_stored")
-        replaced = fresh.filter("is_stored")
-        outcome.duplicate_rows = pairs.filter("same")[ROW_NUMBER].to_list()
-        outcome.duplicate = len(outcome.duplicate_rows)
-    _supersede(replaced, item, now)
-    _insert(fresh.sort(keys), item, delivery_id, now)
-    outcome.accepted, outcome.corrected = fresh.height, replaced.height
-    _count_remarks(fresh, item, outcome)
-    return outcome
 
 
-def _with_subjects(rows: pl.DataFrame) -> pl.DataFrame:
-    found = names_for_batch(rows[CODE].unique().to_list())
-    subjects = pl.DataFrame(
-        found, schema={CODE: pl.String, SUBJECT_ID: pl.Int64, REGISTERED_NAME: pl.String}, orient="row"
-    )
-    return rows.drop(SUBJECT_ID, REGISTERED_NAME, strict=False).join(
-        subjects, on=CODE, how="left", maintain_order="left"
-    )
+def subjects_of(codes: pl.Series) -> pl.DataFrame:
+    """(code, subject_id, registered_name) of the subjects that bear or bore one of the codes."""
+    schema = {CODE: pl.String, SUBJECT_ID: pl.Int64, REGISTERED_NAME: pl.String}
+    return pl.DataFrame(names_for_batch(codes.to_list()), schema=schema, orient="row")
 
 
-def _stored(rows: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
-    """Live rows of the same subjects and periods, in the types of staged rows."""
-    if rows.is_empty():
-        return pl.DataFrame()
+@dataclass(slots=True)
+class Writer:
+    """Writes the facts of one delivery, chunk by chunk, each inside the caller's transaction.
+
+    `subjects` are those of the whole delivery where they are known beforehand (see subjects_of).
+    """
+
+    item: ItemSpec
+    delivery_id: int
+    now: datetime
+    subjects: pl.DataFrame | None = None
+
+    def apply(self, rows: pl.DataFrame) -> Outcome:
+        """A row that is stored already is a duplicate; a stored row with the same key and other values is closed and
+        the new one added (design §5); a row that withdraws closes the stored one and adds none.
+        """
+        rows = self._with_subjects(rows)
+        unknown = rows.filter(pl.col(SUBJECT_ID).is_null())
+        known = rows.filter(pl.col(SUBJECT_ID).is_not_null()) if unknown.height else rows
+        if self._looks_new(known) and self._insert_if_new(known):
+            outcome = Outcome(accepted=known.height)
+            _count_remarks(known, self.item, outcome)
+        else:
+            outcome = self._compare(known)
+        waiting = [unknown.with_columns(pl.lit("unknown_subject").alias(REASON)), outcome.waiting]
+        outcome.waiting = pl.concat([frame for frame in waiting if frame.width], how="diagonal")
+        return outcome
+
+    def _with_subjects(self, rows: pl.DataFrame) -> pl.DataFrame:
+        subjects = subjects_of(rows[CODE].unique()) if self.subjects is None else self.subjects
+        rows = rows.drop(SUBJECT_ID, REGISTERED_NAME, strict=False)
+        return rows.join(subjects, on=CODE, how="left", maintain_order="left")
+
+    @property
+    def _keys(self) -> list[str]:
+        return [SUBJECT_ID, KEY_TEXT, *(["period_on"] if self.item.shape == "payment" else [])]
+
+    def _looks_new(self, rows: pl.DataFrame) -> bool:
+        """Whether none of a few rows of the chunk is stored: then it is worth trying to insert them all at once."""
+        if rows.height < PROBED_ROWS or (corrects(self.item) and rows[OPERATION].is_in(CORRECTING).any()):
+            return False
+        stored = _stored(rows.gather_every(max(1, rows.height // PROBED_ROWS)), self.item)
+        return stored.is_empty()
+
+    def _insert_if_new(self, rows: pl.DataFrame) -> bool:
+        """Insert the rows; False, and nothing is done, when one of them is stored already: the natural key decides."""
+        try:
+            with transaction.atomic():
+                self._insert(rows)
+        except UniqueViolation:
+            return False
+        return True
+
+    def _compare(self, known: pl.DataFrame) -> Outcome:
+        again = known.filter(pl.int_range(pl.len()).over(self._keys) > 0)
+        pairs = self._paired(known.join(again, on=[SHEET, ROW_NUMBER], how="anti", maintain_order="left"))
+        is_stored, withdraws = pl.col("is_stored"), pl.col(OPERATION) == WITHDRAW
+        # Two codes of one subject in one file: which row holds is not for us to say.
+        contradicts = is_stored & ~pl.col("same") & ~withdraws & (pl.col("stored_by") == self.delivery_id)
+        corrects_nothing = pl.col(OPERATION).is_in(CORRECTING) & ~is_stored
+        why = pl.when(corrects_nothing).then(pl.lit("nothing_to_correct")).when(contradicts).then(pl.lit("conflict"))
+        idle = pairs.with_columns(why.alias(REASON)).filter(pl.col(REASON).is_not_null())
+        pairs = pairs.filter(~corrects_nothing & ~contradicts.fill_null(False))
+        withdrawn, repeats = pairs.filter(withdraws), pairs.filter(~withdraws & pl.col("same"))
+        fresh = pairs.filter(~withdraws & ~pl.col("same"))
+        replaced = fresh.filter(is_stored)
+        self._supersede(pl.concat([replaced, withdrawn]))
+        self._insert(fresh)
+        over = self._withdrawn_before(idle.filter(withdraws))
+        duplicates = pl.concat([repeats.select(SHEET, ROW_NUMBER), over]).rows()
+        outcome = Outcome(
+            accepted=fresh.height + withdrawn.height,
+            duplicate=len(duplicates),
+            corrections=+Counter(replaced=replaced.height, withdrawn=withdrawn.height),
+            waiting=idle.join(over, on=[SHEET, ROW_NUMBER], how="anti").select(*known.columns, REASON),
+            duplicate_rows=duplicates,
+        )
+        _count_remarks(pl.concat([fresh, withdrawn]), self.item, outcome)
+        return outcome.and_then(self._compare(again)) if again.height else outcome
+
+    def _paired(self, known: pl.DataFrame) -> pl.DataFrame:
+        """The rows with `is_stored`, `stored_by` (a delivery) and `same`: what is stored says the same."""
+        if OPERATION not in known.columns:
+            known = known.with_columns(pl.lit("").alias(OPERATION))
+        stored = _stored(known, self.item)
+        values = [*(name for name in TYPED_COLUMNS[self.item.shape] if name not in self._keys), "extra"]
+        pairs = known.join(stored, on=self._keys, how="left", suffix=" stored", nulls_equal=True, maintain_order="left")
+        same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name} stored")) for name in values)
+        pairs = pairs.with_columns(pl.col("is_stored").fill_null(False), same.alias("same"))
+        return pairs.with_columns(pl.col("same") & pl.col("is_stored"))
+
+    def _supersede(self, rows: pl.DataFrame) -> None:
+        if rows.is_empty():
+            return
+        payment = self.item.shape == "payment"
+        period = ", unnest(%s::date[]) AS period_on" if payment else ""
+        sql = (
+            f"UPDATE {TABLES[self.item.shape]} AS fact SET superseded_at = %s"
+            f" FROM (SELECT unnest(%s::bigint[]) AS subject_id, unnest(%s::text[]) AS key_text{period}) AS old"
+            " WHERE fact.superseded_at IS NULL AND fact.item_code = %s"
+            " AND fact.subject_id = old.subject_id AND fact.key_text = old.key_text"
+        )
+        params: list[Any] = [self.now, rows[SUBJECT_ID].to_list(), rows[KEY_TEXT].to_list()]
+        if payment:
+            sql += " AND fact.period_on = old.period_on"
+            params.append(rows["period_on"].to_list())
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*params, self.item.code])
+            if cursor.rowcount != rows.height:
+                raise RuntimeError(
+                    f"{cursor.rowcount} rows superseded of {rows.height}: another delivery got in between"
+                )
+
+    def _insert(self, rows: pl.DataFrame) -> None:
+        typed = []
+        for name, kind in TYPED_COLUMNS[self.item.shape].items():
+            match kind:
+                case "money":
+                    typed.append(yuan(name))
+                case "decimal":
+                    typed.append((pl.col(name).cast(pl.Decimal(38, 4)) / 10_000).alias(name))
+                case _:
+                    typed.append(pl.col(name))
+        rows = rows.sort(self._keys)
+        copy_in(
+            TABLES[self.item.shape],
+            rows.select(
+                SUBJECT_ID,
+                pl.lit(self.item.code).alias("item_code"),
+                KEY_TEXT,
+                *typed,
+                "extra",
+                pl.lit(self.delivery_id).alias("delivery_id"),
+                ROW_NUMBER,
+                pl.lit(self.now.isoformat()).alias("recorded_at"),
+            ),
+        )
+
+    def _withdrawn_before(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """(sheet, row_number) of the rows whose key was stored once and is not any more: they withdraw it again."""
+        closed = _stored(rows, self.item, condition="superseded_at IS NOT NULL").select(self._keys).unique()
+        return rows.join(closed, on=self._keys, how="semi").select(SHEET, ROW_NUMBER)
+
+
+def _stored(rows: pl.DataFrame, item: ItemSpec, condition: str = "superseded_at IS NULL") -> pl.DataFrame:
+    """Rows of the same subjects and periods, the live ones, in the types of staged rows."""
     columns = [_typed(name, kind) for name, kind in TYPED_COLUMNS[item.shape].items()]
     sql = (
-        f"SELECT subject_id, key_text, extra::text AS extra, true AS is_stored, {', '.join(columns)}"
-        f" FROM {TABLES[item.shape]} WHERE superseded_at IS NULL AND item_code = %s AND subject_id = ANY(%s)"
+        "SELECT subject_id, key_text, extra::text AS extra, true AS is_stored, delivery_id AS stored_by,"
+        f" {', '.join(columns)} FROM {TABLES[item.shape]} WHERE {condition} AND item_code = %s AND subject_id = ANY(%s)"
     )
     params: list[Any] = [item.code, rows[SUBJECT_ID].unique().to_list()]
     if item.shape == "payment":
@@ -104,68 +236,22 @@ def _typed(name: str, kind: str) -> str:
             return connection.ops.quote_name(name)
 
 
-def _supersede(rows: pl.DataFrame, item: ItemSpec, now: datetime) -> None:
-    if rows.is_empty():
-        return
-    payment = item.shape == "payment"
-    period = ", unnest(%s::date[]) AS period_on" if payment else ""
-    sql = (
-        f"UPDATE {TABLES[item.shape]} AS fact SET superseded_at = %s"
-        f" FROM (SELECT unnest(%s::bigint[]) AS subject_id, unnest(%s::text[]) AS key_text{period}) AS old"
-        " WHERE fact.superseded_at IS NULL AND fact.item_code = %s"
-        " AND fact.subject_id = old.subject_id AND fact.key_text = old.key_text"
-    )
-    params: list[Any] = [now, rows[SUBJECT_ID].to_list(), rows[KEY_TEXT].to_list()]
-    if payment:
-        sql += " AND fact.period_on = old.period_on"
-        params.append(rows["period_on"].to_list())
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*params, item.code])
-        if cursor.rowcount != rows.height:
-            raise RuntimeError(f"{cursor.rowcount} rows superseded of {rows.height}: another delivery got in between")
-
-
-def _insert(rows: pl.DataFrame, item: ItemSpec, delivery_id: int, now: datetime) -> None:
-    typed = []
-    for name, kind in TYPED_COLUMNS[item.shape].items():
-        match kind:
-            case "money":
-                typed.append(yuan(name))
-            case "decimal":
-                typed.append((pl.col(name).cast(pl.Decimal(38, 4)) / 10_000).alias(name))
-            case _:
-                typed.append(pl.col(name))
-    copy_in(
-        TABLES[item.shape],
-        rows.select(
-            SUBJECT_ID,
-            pl.lit(item.code).alias("item_code"),
-            KEY_TEXT,
-            *typed,
-            "extra",
-            pl.lit(delivery_id).alias("delivery_id"),
-            ROW_NUMBER,
-            pl.lit(now.isoformat()).alias("recorded_at"),
-        ),
-    )
-
-
 def _count_remarks(rows: pl.DataFrame, item: ItemSpec, outcome: Outcome) -> None:
-    """Tally the remarks of accepted rows, those on the name among them."""
-    differing = rows.filter(pl.col(NAME) != pl.col(REGISTERED_NAME)).select(ROW_NUMBER, NAME, REGISTERED_NAME, REMARKS)
-    on_names = {row[0]: list(name_remarks(row[1], row[2])) for row in differing.iter_rows()}
+    """Tally the remarks of accepted rows, those on the name among them; rows with the same remarks count at once."""
+    differing = pl.col(NAME) != pl.col(REGISTERED_NAME)
+    remarked = rows.filter(pl.col(REMARKS).is_not_null() | differing)
+    alike = remarked.group_by(REMARKS, pl.when(differing).then(NAME), pl.when(differing).then(REGISTERED_NAME)).len()
     labels = {spec.name: spec.label for spec in item.fields}
-    remarked = rows.filter(pl.col(REMARKS).is_not_null()).select(ROW_NUMBER, REMARKS).iter_rows()
-    by_row = {number: text.split(";") for number, text in remarked}
-    for number, remarks in on_names.items():
-        by_row.setdefault(number, []).extend(f"{NAME}:{remark}" for remark in remarks)
-    for remarks in by_row.values():
+    for text, name, registered, count in alike.iter_rows():
+        remarks = text.split(";") if text else []
+        if name is not None:
+            remarks += [f"{NAME}:{remark}" for remark in name_remarks(name, registered)]
         kinds = set()
-        for field_name, _, remark in (text.partition(":") for text in remarks):
-            outcome.remarks[f"{labels[field_name]}:{remark}"] += 1
+        for field_name, _, remark in (remark.partition(":") for remark in remarks):
+            outcome.remarks[f"{labels[field_name]}:{remark}"] += count
             kinds.add(remark in NORMALISED)
-        outcome.normalised += True in kinds
-        outcome.warned += False in kinds
+        outcome.normalised += count * (True in kinds)
+        outcome.warned += count * (False in kinds)
 
 
 def name_remarks(name: str, registered: str) -> Iterable[str]:
@@ -179,3 +265,8 @@ def name_remarks(name: str, registered: str) -> Iterable[str]:
         if name_key(name) == name_key(registered):
             return
     yield "lost_character" if is_same_but_for_lost_characters(name, registered) else "name_differs"
+
+
+def apply_rows(rows: pl.DataFrame, item: ItemSpec, delivery_id: int, now: datetime) -> Outcome:
+    """Write the facts of a few rows of a delivery (see Writer)."""
+    return Writer(item, delivery_id, now).apply(rows)

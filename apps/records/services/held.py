@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from apps.core import audit
 from apps.core.actor import Actor
@@ -12,7 +13,7 @@ from apps.core.errors import NotPermitted, StateConflict
 from apps.core.jobs import Lease
 from apps.records.models import Delivery, HeldRow
 from apps.records.policies import can_decide
-from apps.records.reading import TEXT
+from apps.records.reading import ROW_NUMBER, SHEET, TEXT
 from apps.records.selectors import spec_of
 from apps.records.services.chunks import apply_rows
 from apps.records.services.intake import add_outcome
@@ -24,17 +25,20 @@ _SAVED: Final = ["held", "accepted", "duplicate", "rejected", "normalised", "war
 
 
 def retry_held_rows(*, lease: Lease, now: datetime) -> dict[str, Any]:
-    """Apply every row that was held for want of its subject and whose code is a subject now. Raises LeaseLost."""
+    """Apply every row that was held for want of its subject and whose code is a subject now, and every correction that
+    was held for want of what it corrects and finds it now; the others go on waiting. Raises LeaseLost.
+    """
     total: Counter[str] = Counter()
-    waiting = HeldRow.objects.filter(
-        state="open", reason="unknown_subject", code__in=SubjectCode.objects.order_by().values("code")
-    )
+    registered = Q(reason="unknown_subject", code__in=SubjectCode.objects.order_by().values("code"))
+    waiting = HeldRow.objects.filter(registered | Q(reason="nothing_to_correct"), state="open")
     deliveries = sorted(set(waiting.order_by("delivery_id").values_list("delivery_id", flat=True)))
     for done, delivery_id in enumerate(deliveries):
-        while batch := list(waiting.filter(delivery_id=delivery_id).order_by("code", "pk")[:BATCH_ROWS]):
+        seen = 0
+        while batch := list(waiting.filter(delivery_id=delivery_id, pk__gt=seen).order_by("pk")[:BATCH_ROWS]):
             with transaction.atomic():
                 lease.guard()
                 total += _retry(delivery_id, batch, lease.actor, now)
+            seen = batch[-1].pk
         lease.progress(done + 1, len(deliveries))
     return dict(total)
 
@@ -44,18 +48,17 @@ def _retry(delivery_id: int, batch: list[HeldRow], actor: Actor, now: datetime) 
     item = spec_of(delivery.item)
     rows = restored([held.values | {TEXT: held.original_text} for held in batch], item)
     outcome = apply_rows(rows, item, delivery_id, now)
-    if not outcome.unknown.is_empty():
-        raise RuntimeError("a subject vanished while its held rows were retried")
-    duplicates = set(outcome.duplicate_rows)
-    HeldRow.objects.filter(pk__in=[row.pk for row in batch if row.row_number in duplicates]).update(
-        state="duplicate", resolved_at=now
-    )
-    HeldRow.objects.filter(pk__in=[row.pk for row in batch if row.row_number not in duplicates]).update(
-        state="applied", resolved_at=now
-    )
-    delivery.held -= len(batch)
+    idle, repeated = set(outcome.waiting.select(SHEET, ROW_NUMBER).rows()), set(outcome.duplicate_rows)
+    over = [row for row in batch if (row.sheet, row.row_number) not in idle]
+    if not over:
+        return Counter()
+    again = [row.pk for row in over if (row.sheet, row.row_number) in repeated]
+    HeldRow.objects.filter(pk__in=again).update(state="duplicate", resolved_at=now)
+    HeldRow.objects.filter(pk__in={row.pk for row in over} - set(again)).update(state="applied", resolved_at=now)
+    delivery.held -= len(over)
     add_outcome(delivery, outcome)
-    _untally(delivery, "unknown_subject", len(batch))
+    for reason, count in Counter(row.reason for row in over).items():
+        _untally(delivery, reason, count)
     delivery.save(update_fields=_SAVED)
     counts = Counter(accepted=outcome.accepted, duplicate=outcome.duplicate)
     audit.record(actor=actor, verb="records.retry_held", target=delivery, now=now, after=dict(counts))

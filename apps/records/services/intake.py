@@ -5,29 +5,33 @@ that takes over goes on with the next chunk and comes to the same counts.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import polars as pl
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from apps.core import audit, clock, files, jobs
-from apps.core.jobs import Lease
+from apps.core.jobs import Lease, Postponed
+from apps.core.models import JobState
 from apps.records.catalogue import CODE, ItemSpec
 from apps.records.frames import copy_in
-from apps.records.models import Delivery
-from apps.records.reading import ROW_NUMBER, SHEET, TEXT, Unreadable, read_table
+from apps.records.models import Delivery, HeldRow
+from apps.records.reading import ROW_NUMBER, SHEET, TEXT, Unreadable
 from apps.records.reasons import HELD, NORMALISED
 from apps.records.selectors import spec_of
-from apps.records.services.chunks import Outcome, apply_rows
+from apps.records.services.chunks import Outcome, Writer, subjects_of
+from apps.records.services.judging import Judged, judge
 from apps.records.services.registration import register
-from apps.records.staging import REASON, Staged, stage
-from apps.records.triage import Sorted, sort_out
+from apps.records.staging import REASON
+from apps.subjects.models import SubjectCode
 
-LEAST_CHUNK_ROWS: Final = 2_000
-MOST_CHUNK_ROWS: Final = 50_000
-CHUNKS_OF_A_DELIVERY: Final = 20
 RETRY_HELD: Final = "records.retry_held"
 _COUNTS: Final = ("read", "not_data", "accepted", "rejected", "held", "duplicate")
 _PARTS: Final = ("normalised", "warned", "corrected")
@@ -36,46 +40,77 @@ _PARTS: Final = ("normalised", "warned", "corrected")
 def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str, Any]:
     """Take a delivery in, or go on where another worker stopped. Returns its counts.
 
-    A file that cannot be read as a whole ends in state `refused` with the reason. Raises LeaseLost.
+    A file that cannot be read as a whole ends in state `refused` with the reason. Raises LeaseLost, and Postponed while
+    an earlier delivery of the same item and source is on its way: the later one must find what the earlier one wrote.
     """
     delivery = Delivery.objects.select_related("item", "source__organization", "file").get(pk=delivery_id)
     if delivery.state not in ("received", "reading"):
         return counts_of(delivery)
+    if waiting_for(delivery).exists():
+        raise Postponed("正在等待同一单位、同一信息项的上一份报送入库")
     Delivery.objects.filter(pk=delivery_id, state="received").update(state="reading")
-    item = spec_of(delivery.item)
     lease.progress(0, 0, "正在读取文件")
-    try:
-        with files.open_file(delivery.file) as stream:
-            table = read_table(stream, item)
-            staged = stage(table.blocks, item, clock.business_date(delivery.received_at))
-    except Unreadable as error:
-        _refuse(delivery, error.message, lease, now)
-        return counts_of(delivery)
-    sorted_rows = sort_out(staged.rows, item)
-    good = sorted_rows.good
-    size = chunk_rows(good.height)
-    chunks = 1 + -(-good.height // size)
-    if item.shape == "payment":
-        _ensure_partitions(good)
-    for number in range(_chunks_done(delivery), chunks):
-        with transaction.atomic():
-            lease.guard()
-            locked = _locked(delivery_id)
-            if number == 0:
-                locked.form, locked.notes, locked.chunks_total = table.form, table.notes, chunks
-                _set_aside(locked, staged, sorted_rows, now)
-            else:
-                rows = good.slice((number - 1) * size, size)
-                _apply_chunk(locked, rows, item, lease, now)
-            locked.chunks_done = number + 1
-            locked.save(update_fields=[*_COUNTS, *_PARTS, "tallies", "form", "notes", "chunks_done", "chunks_total"])
-        lease.progress(locked.read, staged.read, f"已处理{locked.read}行，共{staged.read}行")
-    return _finish(delivery_id, item, lease, now)
+    received_on = clock.business_date(delivery.received_at)
+    with TemporaryDirectory(prefix="xinqiao-intake-") as folder:
+        try:
+            with files.open_file(delivery.file) as stream:
+                judged = judge(
+                    stream,
+                    spec_of(delivery.item),
+                    received_on,
+                    Path(folder),
+                    tell=lambda rows: lease.progress(0, 0, f"正在读取文件，已核对{rows}行"),
+                )
+        except Unreadable as error:
+            _refuse(delivery, error.message, lease, now)
+            return counts_of(delivery)
+        _apply(delivery, judged, lease, now)
+    return _finish(delivery, judged.item, lease, now)
 
 
-def chunk_rows(rows: int) -> int:
-    """Rows of a chunk: small enough to show progress and to lose little, large enough to carry its fixed cost."""
-    return min(MOST_CHUNK_ROWS, max(LEAST_CHUNK_ROWS, rows // CHUNKS_OF_A_DELIVERY))
+def waiting_for(delivery: Delivery) -> QuerySet[Delivery]:
+    """Deliveries of the same item and source that must be over first; one whose job was given up holds nobody up."""
+    earlier = Delivery.objects.filter(item=delivery.item_id, source=delivery.source_id, pk__lt=delivery.pk)
+    return earlier.filter(state__in=["received", "reading"]).exclude(job__state=JobState.FAILED)
+
+
+def _apply(delivery: Delivery, judged: Judged, lease: Lease, now: datetime) -> None:
+    """Chunk 0 is what does not depend on the tables; every further one is a chunk of good rows."""
+    if (done := _chunks_done(delivery)) == 0:
+        with _chunk(delivery.pk, 0, lease) as locked:
+            locked.form, locked.notes, locked.chunks_total = judged.form, judged.notes, 1 + len(judged.chunks())
+            _set_aside(locked, judged)
+        done = 1
+    subjects = None if judged.item.creates_subjects else subjects_of(judged.codes)
+    writer = Writer(judged.item, delivery.pk, now, subjects)
+    for number, rows in _ahead(judged, done):
+        if judged.item.shape == "payment":
+            _ensure_partitions(rows)
+        with _chunk(delivery.pk, number, lease) as locked:
+            _apply_chunk(locked, rows, writer, lease)
+        lease.progress(locked.read, judged.read, f"已处理{locked.read}行，共{judged.read}行")
+
+
+def _ahead(judged: Judged, done: int) -> Iterator[tuple[int, pl.DataFrame]]:
+    """The numbers and rows of the chunks to do, each fetched while the one before it is being written."""
+    chunks = judged.chunks()[done - 1 :]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        fetched = [pool.submit(judged.good, *chunk) for chunk in chunks[:1]]
+        for place in range(len(chunks)):
+            rows = fetched.pop().result()
+            fetched += [pool.submit(judged.good, *chunk) for chunk in chunks[place + 1 : place + 2]]
+            yield done + place, rows
+
+
+@contextmanager
+def _chunk(delivery_id: int, number: int, lease: Lease) -> Iterator[Delivery]:
+    """The transaction of a chunk: under the lease, with the delivery locked; its counts are saved at the end."""
+    with transaction.atomic():
+        lease.guard()
+        locked = _locked(delivery_id)
+        yield locked
+        locked.chunks_done = number + 1
+        locked.save(update_fields=[*_COUNTS, *_PARTS, "tallies", "form", "notes", "chunks_done", "chunks_total"])
 
 
 def counts_of(delivery: Delivery) -> dict[str, Any]:
@@ -102,31 +137,40 @@ def _ensure_partitions(rows: pl.DataFrame) -> None:
             cursor.execute("SELECT records_ensure_payment_year(%s)", [year])
 
 
-def _set_aside(delivery: Delivery, staged: Staged, sorted_rows: Sorted, now: datetime) -> None:
+def _set_aside(delivery: Delivery, judged: Judged) -> None:
     """The first chunk: everything that does not depend on what is stored."""
-    copy_in(
-        "records_rejectedrow",
-        staged.rejected.select(
-            pl.lit(delivery.pk).alias("delivery_id"), SHEET, ROW_NUMBER, "column", REASON, "message", "original_text"
-        ),
-    )
-    hold(delivery, sorted_rows.held)
-    delivery.not_data += staged.not_data.total()
-    delivery.rejected += staged.rejected.height
-    delivery.duplicate += sorted_rows.repeated
-    delivery.read += staged.not_data.total() + staged.rejected.height + sorted_rows.repeated
-    _tally(delivery, "not_data", staged.not_data)
-    _tally(delivery, "rejected", Counter(staged.rejected[REASON].to_list()))
-    _tally(delivery, "duplicate", Counter(in_file=sorted_rows.repeated))
+    for block in judged.rejected():
+        copy_in(
+            "records_rejectedrow",
+            block.select(
+                pl.lit(delivery.pk).alias("delivery_id"),
+                SHEET,
+                ROW_NUMBER,
+                "column",
+                REASON,
+                "message",
+                "original_text",
+            ),
+        )
+    for block in judged.held():
+        hold(delivery, block)
+    rejected, not_data, repeated = judged.reasons.total(), judged.not_data.total(), judged.repeated
+    delivery.not_data += not_data
+    delivery.rejected += rejected
+    delivery.duplicate += repeated
+    delivery.read += not_data + rejected + repeated
+    _tally(delivery, "not_data", judged.not_data)
+    _tally(delivery, "rejected", judged.reasons)
+    _tally(delivery, "duplicate", Counter(in_file=repeated))
 
 
-def _apply_chunk(delivery: Delivery, rows: pl.DataFrame, item: ItemSpec, lease: Lease, now: datetime) -> None:
-    if item.creates_subjects:
-        held = register(rows, delivery.source, lease.actor, now)
+def _apply_chunk(delivery: Delivery, rows: pl.DataFrame, writer: Writer, lease: Lease) -> None:
+    if writer.item.creates_subjects:
+        held = register(rows, delivery.source, lease.actor, writer.now)
         hold(delivery, held.with_columns(pl.lit("one_subject_many_codes").alias(REASON)))
         rows = rows.join(held.select(CODE), on=CODE, how="anti", maintain_order="left")
-    outcome = apply_rows(rows, item, delivery.pk, now)
-    hold(delivery, outcome.unknown.with_columns(pl.lit("unknown_subject").alias(REASON)))
+    outcome = writer.apply(rows)
+    hold(delivery, outcome.waiting)
     delivery.read += outcome.accepted + outcome.duplicate
     add_outcome(delivery, outcome)
 
@@ -136,6 +180,7 @@ def add_outcome(delivery: Delivery, outcome: Outcome) -> None:
     for name in ("accepted", "duplicate", *_PARTS):
         setattr(delivery, name, getattr(delivery, name) + getattr(outcome, name))
     _tally(delivery, "duplicate", Counter(stored=outcome.duplicate))
+    _tally(delivery, "corrected", outcome.corrections)
     kinds: dict[str, Counter[str]] = {"normalised": Counter(), "warned": Counter()}
     for remark, count in outcome.remarks.items():
         kind = "normalised" if remark.rpartition(":")[2] in NORMALISED else "warned"
@@ -176,21 +221,37 @@ def _refuse(delivery: Delivery, message: str, lease: Lease, now: datetime) -> No
         lease.guard()
         if Delivery.objects.filter(pk=delivery.pk, state="reading").update(state="refused", refusal=message) == 1:
             audit.record(actor=lease.actor, verb="records.refuse", target=delivery, now=now, reason=message)
+            _wake_next(delivery)
 
 
-def _finish(delivery_id: int, item: ItemSpec, lease: Lease, now: datetime) -> dict[str, Any]:
+def _finish(delivery: Delivery, item: ItemSpec, lease: Lease, now: datetime) -> dict[str, Any]:
     with transaction.atomic():
         lease.guard()
-        moved = Delivery.objects.filter(pk=delivery_id, state="reading").update(state="applied", applied_at=now)
-        delivery = Delivery.objects.get(pk=delivery_id)
-        if moved == 1:
+        if Delivery.objects.filter(pk=delivery.pk, state="reading").update(state="applied", applied_at=now) == 1:
             audit.record(actor=lease.actor, verb="records.apply", target=delivery, now=now, after=counts_of(delivery))
-            if item.creates_subjects:
+            _wake_next(delivery)
+            if item.creates_subjects or _some_may_go_on(delivery):
                 jobs.enqueue(
                     actor=lease.actor,
                     kind=RETRY_HELD,
-                    key=str(delivery_id),
-                    payload={"delivery_id": delivery_id},
+                    key=str(delivery.pk),
+                    payload={"delivery_id": delivery.pk},
                     now=now,
                 )
     return counts_of(delivery)
+
+
+def _some_may_go_on(delivery: Delivery) -> bool:
+    """Whether this delivery may have brought what held corrections wait for, or missed a registration beside it."""
+    waiting = HeldRow.objects.filter(state="open")
+    corrections = waiting.filter(delivery__item=delivery.item_id, reason="nothing_to_correct")
+    unknown = waiting.filter(delivery=delivery, reason="unknown_subject")
+    return corrections.exists() or unknown.filter(code__in=SubjectCode.objects.order_by().values("code")).exists()
+
+
+def _wake_next(delivery: Delivery) -> None:
+    """Start the next delivery that waited for this one."""
+    later = Delivery.objects.filter(item=delivery.item_id, source=delivery.source_id, pk__gt=delivery.pk)
+    following = later.filter(state="received").select_related("job").order_by("pk").first()
+    if following and following.job:
+        jobs.wake(following.job)

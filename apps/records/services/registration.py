@@ -8,6 +8,7 @@ from apps.core.actor import Actor
 from apps.records.catalogue import CODE, NAME
 from apps.records.models import Source
 from apps.records.triage import NAME_KEY
+from apps.subjects.naming import name_key
 from apps.subjects.selectors import subjects_named_for_batch
 from apps.subjects.services import RegisteredSubject, register_from_delivery_for_batch
 
@@ -18,7 +19,8 @@ def register(rows: pl.DataFrame, source: Source, actor: Actor, now: datetime) ->
     """Bring the subjects of a chunk up to date; returns the rows that must be held instead: a right code for a firm
     that is stored under another one (一主体多码).
     """
-    held = _of_subjects_with_another_code(rows)
+    keys = pl.Series(NAME_KEY, [name_key(name) for name in rows[NAME]], dtype=pl.String)
+    held = _of_subjects_with_another_code(rows.with_columns(keys)).drop(NAME_KEY)
     good = rows.join(held.select(CODE), on=CODE, how="anti")
     register_from_delivery_for_batch(
         rows=[

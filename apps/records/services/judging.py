@@ -1,0 +1,121 @@
+"""The first pass over a file: every row judged by itself and against the other rows, block by block onto disk.
+
+A file may be larger than memory; what stays in it is 24 bytes a row to tell repeats and contradictions by. The blocks
+and their verdicts follow from the file alone: a worker that takes an intake over comes to the same ones.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import polars as pl
+
+from apps.records.catalogue import CODE, ItemSpec
+from apps.records.reading import ROW_NUMBER, SHEET, read_table
+from apps.records.staging import REASON, Staged, stage
+from apps.records.triage import REPEATED, marks, sort_out
+
+LEAST_CHUNK_ROWS: Final = 2_000
+MOST_CHUNK_ROWS: Final = 50_000
+CHUNKS_OF_A_DELIVERY: Final = 20
+
+
+@dataclass(slots=True)
+class Judged:
+    """A file of which every row is judged; its rows lie in `folder`.
+
+    `codes` are the different codes of well-formed rows, `reasons` those of rejected rows, `verdicts` what `sort_out`
+    says of each well-formed row, block by block.
+    """
+
+    item: ItemSpec
+    folder: Path
+    form: str
+    notes: list[str]
+    not_data: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    read: int = 0
+    codes: pl.Series = field(default_factory=lambda: pl.Series(CODE, [], pl.String))
+    verdicts: list[pl.Series] = field(default_factory=list)
+
+    @property
+    def repeated(self) -> int:
+        """How many rows repeat another one."""
+        return sum(int((verdict == REPEATED).sum()) for verdict in self.verdicts)
+
+    def rejected(self) -> Iterator[pl.DataFrame]:
+        """The rejected rows, block by block (see Staged)."""
+        for number in range(len(self.verdicts)):
+            if (path := self._path("rejected", number)).exists():
+                yield pl.read_ipc(path)
+
+    def held(self) -> Iterator[pl.DataFrame]:
+        """The rows to hold with their `reason`, block by block."""
+        for number, verdict in enumerate(self.verdicts):
+            is_held = (verdict != REPEATED).fill_null(False)
+            if is_held.any():
+                yield self._rows(number).with_columns(verdict.alias(REASON)).filter(is_held)
+
+    def chunks(self) -> list[tuple[int, int, int]]:
+        """The cut of the good rows: (block, first of its good rows, how many at most)."""
+        good = [verdict.null_count() for verdict in self.verdicts]
+        size = chunk_rows(sum(good))
+        cut = []
+        for block, rows in enumerate(good):
+            cut += [(block, first, size) for first in range(0, rows, size)]
+        return cut
+
+    def good(self, block: int, first: int, count: int) -> pl.DataFrame:
+        """Good rows of a chunk, by code: tables that are read by subject want them together (design §5)."""
+        rows = self._rows(block)
+        if (verdict := self.verdicts[block]).null_count() < len(verdict):
+            rows = rows.filter(verdict.is_null())
+        return rows.sort(CODE, SHEET, ROW_NUMBER).slice(first, count)
+
+    def _path(self, kind: str, number: int) -> Path:
+        return self.folder / f"{kind}-{number}.arrow"
+
+    def _rows(self, number: int) -> pl.DataFrame:
+        return pl.read_ipc(self._path("rows", number))
+
+    def add(self, staged: Staged) -> pl.DataFrame:
+        """Put a block on disk; returns its marks."""
+        number = len(self.verdicts)
+        staged.rows.write_ipc(self._path("rows", number))
+        if staged.rejected.height:
+            staged.rejected.write_ipc(self._path("rejected", number))
+        self.verdicts.append(pl.Series(dtype=pl.String))
+        self.not_data += staged.not_data
+        self.reasons.update(staged.rejected[REASON].to_list())
+        self.read += staged.read
+        self.codes = pl.concat([self.codes, staged.rows[CODE].unique()]).unique()
+        return marks(staged.rows, self.item)
+
+
+def judge(
+    stream: BinaryIO, item: ItemSpec, received_on: date, folder: Path, tell: Callable[[int], None] = lambda rows: None
+) -> Judged:
+    """Judge a file of `item`; `tell` hears after each block how many rows were read.
+
+    Raises Unreadable when the file cannot be read as a whole.
+    """
+    table = read_table(stream, item)
+    judged = Judged(item, folder, table.form, table.notes)
+    compared = []
+    for staged in stage(table.blocks, item, received_on):
+        compared.append(judged.add(staged))
+        tell(judged.read)
+    verdicts = sort_out(pl.concat(compared), item)
+    first = 0
+    for number, block in enumerate(compared):
+        judged.verdicts[number] = verdicts.slice(first, block.height)
+        first += block.height
+    return judged
+
+
+def chunk_rows(rows: int) -> int:
+    """Rows of a chunk: small enough to show progress and to lose little, large enough to carry its fixed cost."""
+    return min(MOST_CHUNK_ROWS, max(LEAST_CHUNK_ROWS, rows // CHUNKS_OF_A_DELIVERY))
