@@ -4,6 +4,7 @@ Columns hold whole numbers only: yuan as fen, percent as hundredths of a point, 
 in plain Python agree to the last digit. A set answers for a single value and for a column alike.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -72,14 +73,14 @@ class Range:
         return (fact >= self.low) & (fact <= self.high)
 
 
-class ValueType:
+class ValueType(ABC):
     """One type of value. `read` raises InvalidCriterion with a Chinese sentence."""
 
     unit = ""
 
+    @abstractmethod
     def read(self, raw: Any, snapshot: Snapshot) -> Any:
         """The typed value of what JSON holds."""
-        raise NotImplementedError
 
     def write(self, value: Any) -> Any:
         """What JSON holds of a typed value."""
