@@ -5,21 +5,18 @@ characters (pitfalls M10).
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.money import InvalidAmount, yuan
+from apps.core.texts import has_invisible
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
-# Control characters, zero-width and direction marks: they make one text look like another.
-_INVISIBLE: Final = re.compile(
-    r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-)
 
 
 @extend_schema_field(OpenApiTypes.DECIMAL)
@@ -82,7 +79,7 @@ class PlainTextField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """The text."""
         text = super().to_internal_value(data)
-        if not isinstance(data, str) or _INVISIBLE.search(text):
+        if not isinstance(data, str) or has_invisible(text):
             raise serializers.ValidationError("文字中含有不可见的控制字符。")
         return str(text)
 

@@ -43,7 +43,10 @@ def frame_of(sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
 
 
 def copy_in(table: str, frame: pl.DataFrame) -> int:
-    """Append the rows of a frame to a table, column by name, inside the running transaction. Returns how many."""
+    """Append the rows of a frame to a table, column by name, inside the running transaction. Returns how many.
+
+    PostgreSQL stores no NUL: where a text that is kept as it came holds one, its picture ␀ is kept.
+    """
     if frame.is_empty():
         return 0
     columns = ", ".join(connection.ops.quote_name(name) for name in frame.columns)
@@ -51,7 +54,7 @@ def copy_in(table: str, frame: pl.DataFrame) -> int:
         connection.cursor() as cursor,
         cursor.copy(f"COPY {connection.ops.quote_name(table)} ({columns}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        copy.write(frame.write_csv(include_header=False).encode())
+        copy.write(frame.write_csv(include_header=False).replace("\x00", "␀").encode())
     return frame.height
 
 

@@ -4,14 +4,16 @@ import re
 import unicodedata
 from typing import Final
 
-_INVISIBLE: Final = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u0000-\u001f\u007f-\u009f]+")
+from apps.core.texts import INVISIBLE
+
+_BLANK: Final = re.compile(rf"[\s{INVISIBLE}]+")
 _FORMULA_PREFIXES: Final = ("=", "+", "-", "@")
 LOST_CHARACTER: Final = "?"
 
 
 def name_key(name: str) -> str:
     """The form in which two spellings of one name are equal: full width, brackets, case and spaces do not count."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).upper()
+    return _BLANK.sub("", unicodedata.normalize("NFKC", name)).upper()
 
 
 def is_formula_like(name: str) -> bool:

@@ -5,7 +5,9 @@ from typing import Final
 
 import polars as pl
 
-_OUTER: Final = r"^[\s\p{Z}\p{Cf}\x{0}]+|[\s\p{Z}\p{Cf}\x{0}]+$"
+from apps.core.texts import INVISIBLE
+
+_OUTER: Final = rf"^[\s\p{{Z}}{INVISIBLE}]+|[\s\p{{Z}}{INVISIBLE}]+$"
 _NOTHING: Final = r"(?i)^(?:|[-－—–_]+|无|空|/|／|n/?a|null|none|\\n)$"
 _FULL_WIDTH: Final = [chr(0xFEE0 + point) for point in range(0x21, 0x7F)] + ["\u3000", "￥", "−"]
 _HALF_WIDTH: Final = [chr(point) for point in range(0x21, 0x7F)] + [" ", "¥", "-"]

@@ -7,11 +7,16 @@ from typing import Final
 import polars as pl
 
 from apps.core.identifiers import is_citizen_id
+from apps.core.texts import INVISIBLE, INVISIBLE_BUT_LINES
 from apps.records import codes
 from apps.records.catalogue import FieldSpec, fold_label
 from apps.records.normalising.cells import Parsed, half_width
 from apps.records.normalising.numbers import SCIENTIFIC
 
+_BLANK: Final = rf"[\s\p{{Z}}{INVISIBLE}]"
+# Combining marks and compatibility ideographs; everything else of Chinese names is composed as it is.
+_NOT_COMPOSED: Final = r"[\p{M}\x{F900}-\x{FAFF}\x{2F800}-\x{2FA1F}]"
+_MAY_GROW: Final = r"[^\x{20}-\x{7E}\x{3000}-\x{303F}\x{3400}-\x{9FFF}\x{FF00}-\x{FFEF}\x{20000}-\x{2A6DF}]"
 _FORMULA: Final = r"^[=+\-@＝＋－＠]"
 _YEAR_IN_BRACKETS: Final = r"[\[(（【［〔﹝]([0-9]{4})[\])）】］〕﹞]"  # 党政机关公文格式 GB/T 9704-2012: 〔2026〕
 _DIGITS: Final = re.compile(r"\[0-9\]\{([0-9]+)\}")
@@ -34,22 +39,29 @@ def uscc(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
 
 
 def name(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
-    """A name: control characters go, with a remark; formula signs and lost characters stay, with a remark."""
-    value = raw.str.replace_all(r"[\p{Cc}\p{Cf}]", "")
+    """A name of one line: what nobody sees goes (`core.texts`), what can be composed is (NFC), with a remark; formula
+    signs and lost characters stay, with a remark.
+    """
+    seen = raw.str.replace_all(f"[{INVISIBLE}]", "")
+    value = pl.when(seen.str.contains(_NOT_COMPOSED)).then(seen.str.normalize("NFC")).otherwise(seen)
     remark = (
-        pl.when(value != raw)
+        pl.when(seen != raw)
         .then(pl.lit("control_removed"))
         .when(value.str.contains(_FORMULA))
         .then(pl.lit("formula_like"))
         .when(value.str.contains(r"[?\x{FFFD}]"))
         .then(pl.lit("lost_character"))
+        .when(value != seen)
+        .then(pl.lit("text_form"))
     )
-    return Parsed(value, _too_long(value, spec), remark)
+    # Names are compared in a form (`subjects.naming`) in which one character may become eighteen.
+    longest = pl.when(value.str.contains(_MAY_GROW)).then(value.str.normalize("NFKC").str.to_uppercase())
+    return Parsed(value, _too_long(longest.otherwise(value), spec), remark)
 
 
 def text(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
-    """Free text; line feeds stay, other control characters go with a remark."""
-    value = raw.str.replace_all(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|\p{Cf}", "")
+    """Free text; line feeds stay, what nobody sees goes with a remark."""
+    value = raw.str.replace_all(f"[{INVISIBLE_BUT_LINES}]", "")
     fault: pl.Expr = _too_long(value, spec)
     if spec.pattern:
         fault = pl.when(~value.str.contains(_whole(spec.pattern))).then(pl.lit("bad_format")).otherwise(fault)
@@ -58,13 +70,13 @@ def text(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
 
 def document_no(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """The number of an official document: no spaces, its year in 〔〕 whatever brackets were typed."""
-    value = raw.str.replace_all(r"[\s\p{Z}\p{Cc}\p{Cf}]", "").str.replace_all(_YEAR_IN_BRACKETS, "〔${1}〕")
+    value = raw.str.replace_all(_BLANK, "").str.replace_all(_YEAR_IN_BRACKETS, "〔${1}〕")
     return Parsed(value, _too_long(value, spec), pl.when(value != raw).then(pl.lit("text_form")))
 
 
 def identifier(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A number that is a name (account, document): half width, no spaces; scientific notation has lost digits."""
-    value = half_width(raw).str.replace_all(r"[\s\p{Z}\p{Cc}\p{Cf}]", "")
+    value = half_width(raw).str.replace_all(_BLANK, "")
     unlike = ~value.str.contains(_whole(spec.pattern)) if spec.pattern else pl.lit(False)
     digits = _DIGITS.fullmatch(spec.pattern)
     short = value.str.contains(rf"^[0-9]{{1,{int(digits[1]) - 1}}}$") if digits else pl.lit(False)

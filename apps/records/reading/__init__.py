@@ -5,16 +5,19 @@ Pure but for the stream it is given. A file that cannot be read as a whole raise
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import polars as pl
 
+from apps.core.texts import plain_line
 from apps.records.catalogue import ItemSpec
 from apps.records.reading import containers, delimited, jsonlines, workbook
 from apps.records.reading.errors import Unreadable
 from apps.records.reading.header import ABOVE, ROW_NUMBER, SHEET, SHORTAGE, TEXT, Header
 
 __all__ = ["ABOVE", "ROW_NUMBER", "SHEET", "SHORTAGE", "TEXT", "Header", "RawTable", "Unreadable", "read_table"]
+
+MAX_FORM: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,13 @@ def read_table(stream: BinaryIO, item: ItemSpec) -> RawTable:
     """Open a delivery of `item`. Raises Unreadable, at once or while the blocks are read."""
     kind = containers.kind_of(stream)
     if kind == "workbook":
-        return RawTable(*workbook.read(stream, item))
-    if jsonlines.begins(stream):
-        return RawTable(*jsonlines.read(stream, item))
-    return RawTable(*delimited.read(stream, item))
+        form, blocks, notes = workbook.read(stream, item)
+    elif jsonlines.begins(stream):
+        form, blocks, notes = jsonlines.read(stream, item)
+    else:
+        form, blocks, notes = delimited.read(stream, item)
+    # Names of sheets and columns are the sender's, and are kept with the delivery.
+    form = plain_line(form)
+    if len(form) > MAX_FORM:
+        form = form[: MAX_FORM - 1] + "…"
+    return RawTable(form, blocks, [plain_line(note) for note in notes])

@@ -10,6 +10,7 @@ from typing import BinaryIO, Final
 from apps.records.reading.errors import Unreadable
 
 BLOCK_BYTES: Final = 8_000_000
+MAX_LINE_CHARACTERS: Final = 8_000_000
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8（带BOM）"),
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
@@ -59,10 +60,12 @@ def _candidates(head: bytes) -> list[tuple[str, str]]:
 
 
 def text_blocks(stream: BinaryIO, codec: str) -> Iterator[str]:
-    """The decoded text in blocks, line ends as they came. Raises Unreadable, naming the first bad line."""
+    """The decoded text in blocks, line ends as they came. Raises Unreadable, naming the first bad line, or one that
+    goes on for longer than a block: whoever puts lines together would hold it in memory whole.
+    """
     stream.seek(0)
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    line = 1
+    line, begun = 1, 0
     while True:
         block = stream.read(BLOCK_BYTES)
         try:
@@ -71,7 +74,16 @@ def text_blocks(stream: BinaryIO, codec: str) -> Iterator[str]:
             line += error.object[: error.start].count(b"\n")
             raise BadText(line) from error
         if text:
+            begun = _begun(text, begun, line)
             yield text
         if not block:
             return
         line += text.count("\n")
+
+
+def _begun(text: str, before: int, line: int) -> int:
+    """Characters of the line that goes on after a block, of which `before` came in earlier blocks."""
+    first = min((place for place in (text.find("\n"), text.find("\r")) if place >= 0), default=len(text))
+    if before + first > MAX_LINE_CHARACTERS:
+        raise Unreadable(f"第{line}行超过{MAX_LINE_CHARACTERS // 10_000}万字，可能缺少换行，请核对文件。")
+    return before + first if first == len(text) else len(text) - 1 - max(text.rfind("\n"), text.rfind("\r"))

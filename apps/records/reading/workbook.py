@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -20,6 +20,8 @@ from apps.records.reading.header import (
     notes_of,
     without_header,
 )
+
+MAX_SHEET_NAME: Final = 100  # a spreadsheet allows 31
 
 
 def read(stream: BinaryIO, item: ItemSpec) -> tuple[str, Iterator[pl.DataFrame], list[str]]:
@@ -45,7 +47,11 @@ def read(stream: BinaryIO, item: ItemSpec) -> tuple[str, Iterator[pl.DataFrame],
         raise Unreadable(f"工作簿的前{SEARCHED_ROWS}行中找不到“{item.name}”的表头，请核对报送的信息项和列名。")
     names = "、".join(name for name, _, _ in tables)
     single = len(tables) == 1
-    return f"工作簿，工作表“{names}”", (_frame("" if single else name, h, rows) for name, h, rows in tables), notes
+    return (
+        f"工作簿，工作表“{names}”",
+        (_frame("" if single else name[:MAX_SHEET_NAME], h, rows) for name, h, rows in tables),
+        notes,
+    )
 
 
 def _text(cell: Any) -> str:

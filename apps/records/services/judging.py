@@ -21,6 +21,7 @@ from apps.records.triage import REPEATED, marks, sort_out
 LEAST_CHUNK_ROWS: Final = 2_000
 MOST_CHUNK_ROWS: Final = 50_000
 CHUNKS_OF_A_DELIVERY: Final = 20
+NOTHING_TO_READ: Final = "文件只有表头，没有数据行。"
 
 
 @dataclass(slots=True)
@@ -108,6 +109,8 @@ def judge(
     for staged in stage(table.blocks, item, received_on):
         compared.append(judged.add(staged))
         tell(judged.read)
+    if not judged.read:
+        judged.notes.append(NOTHING_TO_READ)
     verdicts = sort_out(pl.concat(compared), item)
     first = 0
     for number, block in enumerate(compared):
