@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -89,6 +90,9 @@ def street(
         browser = chromium.launch(playwright.chromium, EXECUTABLE, tmp_path)
         yield Street(browser, live_server.url, chromium.Album(pictures))
         browser.close()
+        # Django keeps a connection opened while a loop runs apart from the thread's own. Left open, it would stand in
+        # the way of dropping the database, long after, in the name of whichever test comes last.
+        connections.close_all()
 
 
 def test_a_need_becomes_a_loan_in_the_browser(street: Street, business_date: date) -> None:
