@@ -13,6 +13,7 @@ from apps.records.selectors.catalogue import (
     deliverable_items,
     delivering_organization,
     delivering_organizations,
+    item_codes,
     item_freshness,
     item_specs,
     items_delivered_by,
@@ -38,9 +39,12 @@ from apps.records.selectors.held import (
     held_rows_visible_to,
     overtaken_row_ids,
 )
+from apps.records.selectors.listing import ListedDelivery, ListedRow, listed_deliveries
 from apps.records.selectors.order import Gap, missing_sequences, observations_of, sequence_gaps, with_order
 
 __all__ = [
+    "ListedDelivery",
+    "ListedRow",
     "HeldFilter",
     "HeldGroup",
     "Gap",
@@ -60,10 +64,12 @@ __all__ = [
     "held_rows_visible_to",
     "holdings_for_batch",
     "holdings_of",
+    "item_codes",
     "item_freshness",
     "item_specs",
     "items_delivered_by",
     "items_in_force",
+    "listed_deliveries",
     "missing_sequences",
     "observations_of",
     "payments_for_batch",

@@ -18,6 +18,11 @@ def items_in_force() -> QuerySet[CatalogueItem]:
     return CatalogueItem.objects.filter(is_active=True).order_by("catalogue_no", "code")
 
 
+def item_codes() -> set[str]:
+    """The codes of all items, also of those that are no longer delivered."""
+    return set(CatalogueItem.objects.order_by().values_list("code", flat=True))
+
+
 def deliverable_items(source: Source) -> QuerySet[CatalogueItem]:
     """What a source may deliver."""
     return source.items.filter(is_active=True).order_by("catalogue_no", "code")
