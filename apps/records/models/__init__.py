@@ -14,6 +14,7 @@ from apps.records.models.quality import (
     OverdueAlert,
     QualityFigure,
 )
+from apps.records.models.retention import DeletionProof, RetentionRule
 
 __all__ = [
     "DELIVERING_KINDS",
@@ -24,6 +25,7 @@ __all__ = [
     "CorrectionLine",
     "CorrectionRound",
     "DeliveredName",
+    "DeletionProof",
     "Delivery",
     "Duty",
     "EventRecord",
@@ -33,5 +35,6 @@ __all__ = [
     "PaymentRecord",
     "QualityFigure",
     "RejectedRow",
+    "RetentionRule",
     "Source",
 ]

@@ -43,6 +43,7 @@ class CatalogueItem(models.Model):
     catalog_version = models.CharField("目录版本", max_length=20)
     source_document = models.CharField("依据", max_length=200, default="")
     certainty = models.CharField("确定性", max_length=10, choices=Certainty.choices, default=Certainty.OURS)
+    concerns_persons = models.BooleanField("涉及自然人", default=False)
     needs_verification = models.BooleanField("待核实", default=False)
     is_active = models.BooleanField("启用", default=True)
     edited_at = models.DateTimeField("本地修改时间", null=True)
@@ -51,6 +52,11 @@ class CatalogueItem(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(shape__in=[value for value, _ in SHAPES]), name="catalogueitem_shape_known"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(disclosure="public", concerns_persons=True),
+                name="catalogueitem_persons_never_public",
+                violation_error_message="涉及自然人的信息项不能公开公示。",
             ),
         ]
 

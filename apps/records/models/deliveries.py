@@ -1,7 +1,9 @@
 """报送: a file as it came, what became of each of its rows, and the rows that are not facts (yet)."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 
 from apps.core.actor import Actor, Role
 from apps.core.models import Job, StoredFile
@@ -60,7 +62,11 @@ class Delivery(models.Model):
     tallies = models.JSONField("按原因的笔数", default=dict)
     chunks_done = models.PositiveIntegerField(default=0)
     chunks_total = models.PositiveIntegerField(default=0)
+    # One instant for all its rows, so that no cut into chunks shows in «as known at» (README, two time axes).
+    known_at = models.DateTimeField("开始处理时间", null=True)
     applied_at = models.DateTimeField("入库时间", null=True)
+    accepted_removed = models.PositiveIntegerField("入库的行中：已到期删除", default=0)
+    rejected_removed = models.PositiveIntegerField("退回的行中：已到期删除", default=0)
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -73,6 +79,10 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=Q(normalised__lte=F("accepted"), warned__lte=F("accepted"), corrected__lte=F("accepted")),
                 name="delivery_parts_of_accepted",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_removed__lte=F("accepted"), rejected_removed__lte=F("rejected")),
+                name="delivery_removed_was_there",
             ),
             models.CheckConstraint(
                 condition=Q(state="refused") & ~Q(refusal="") | ~Q(state="refused") & Q(refusal=""),
@@ -144,6 +154,21 @@ class HeldRow(models.Model):
     original_text = models.TextField("原文")
     state = models.CharField("状态", max_length=10, choices=HELD_ROW.choices(), default=HELD_ROW.initial)
     resolved_at = models.DateTimeField("处理时间", null=True)
+    decided_by = models.CharField("处理人", max_length=150, blank=True)
+    decision_reason = models.CharField("理由", max_length=200, blank=True)
+    # What is decided together: the rows of one key; of 一主体多码, the rows of one name.
+    group_key = models.GeneratedField(
+        expression=Coalesce(
+            Case(
+                When(reason="one_subject_many_codes", then=KeyTextTransform("name_key", "values")),
+                default=KeyTextTransform("natural_key", "values"),
+            ),
+            Value("", output_field=models.TextField()),
+            output_field=models.TextField(),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [
@@ -154,6 +179,7 @@ class HeldRow(models.Model):
         ]
         indexes = [
             models.Index(fields=["delivery", "row_number"], name="heldrow_delivery"),
+            models.Index(fields=["delivery", "group_key"], condition=Q(state="open"), name="heldrow_group"),
             models.Index(
                 fields=["code"], condition=Q(state="open", reason="unknown_subject"), name="heldrow_waiting_code"
             ),
