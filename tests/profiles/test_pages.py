@@ -123,9 +123,28 @@ def test_an_unknown_purpose_is_refused(firm: Subject, client_for: ClientFor) -> 
 def test_records_show_what_stands_in_them(firm: Subject, client_for: ClientFor) -> None:
     page = text_of(client_for("owner"), f"/profiles/{firm.code}/records/social_insurance/")
     assert page.count("<tr>") == 25
-    for words in ("所属期起", "2026-10-01", "人数", "1.00"):
+    for words in ("费款所属期", "2026-10-01", "缴费人数（人）", "应缴金额（元）", "1.00"):
         assert words in page, words
     assert "用量" not in page
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ("tax_payment", ("税种", "申报销售额（元）", "欠税余额（元）", ">增值税<")),
+        ("power", ("户号", "用电量（千瓦时）", "缴费期限")),
+        ("registration", ("注册资本（元）", "成立日期", "2015-01-01")),
+        # The labels of 双公示 files are code names.
+        ("penalty", ("文号或期次", "类别")),
+    ],
+)
+def test_records_bear_the_words_and_units_of_their_senders(
+    item: str, words: tuple[str, ...], firm: Subject, client_for: ClientFor
+) -> None:
+    page = text_of(client_for("owner"), f"/profiles/{firm.code}/records/{item}/")
+    for word in words:
+        assert word in page, word
+    assert "CF_" not in page
 
 
 def test_repaired_penalties_are_shown_to_the_firm_only(allowed: Subject, client_for: ClientFor) -> None:

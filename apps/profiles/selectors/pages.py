@@ -1,5 +1,6 @@
 """Everything the portrait's pages show, with the permit that they opened."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -141,6 +142,7 @@ _COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 _RECEIVED = ("recorded_at", "入库时间")
+_UNIT_IN_LABEL = re.compile(r"[(（](万?元|千瓦时|吨|立方米|件|人|头、只、羽)[)）]$")
 # Needed beside an item to tell which of its events are repaired.
 REPAIR_ITEMS = ("credit_repair",)
 
@@ -155,16 +157,43 @@ def record_table_of(subject_id: int, item_code: str, *, on: date, permit: Permit
     if item.shape == "event" and not permit.own:
         shown = _live_ids(subject_id, item_code, on, permit)
         rows = [row for row in rows if row.pk in shown]
+    parts = _own_key_parts(item)
     columns = [
-        Column(name, label, any(isinstance(getattr(row, name), Decimal | int) for row in rows))
+        Column(name, _heading(item, name, label), any(isinstance(getattr(row, name), Decimal | int) for row in rows))
         for name, label in (*_COLUMNS[item.shape], _RECEIVED)
-        if any(getattr(row, name) not in (None, "") for row in rows)
+        if any(_cell_text(row, name, parts) for row in rows)
     ]
     return RecordTable(
         item,
         tuple(columns),
-        tuple(tuple(Cell(column, _text(getattr(row, column.name))) for column in columns) for row in rows),
+        tuple(tuple(Cell(column, _cell_text(row, column.name, parts)) for column in columns) for row in rows),
     )
+
+
+def _heading(item: CatalogueItem, name: str, general: str) -> str:
+    """What the sender calls the column, with the unit in which it is shown; the general word where one field does not
+    fill it alone or bears a code name (the 双公示 files)."""
+    keys = {item.key_text[place] for place in _own_key_parts(item)} if name == "key_text" else set()
+    fields = [field for field in item.fields if field["name"] in keys or field.get("store") == name]
+    if len(fields) != 1 or fields[0]["label"].isascii():
+        return general
+    label = _UNIT_IN_LABEL.sub("", fields[0]["label"])
+    unit = "元" if name.endswith("_yuan") else fields[0].get("unit", "")
+    return f"{label}（{unit}）" if unit else label
+
+
+def _own_key_parts(item: CatalogueItem) -> tuple[int, ...]:
+    """Places in `key_text` of the fields that have no column of their own."""
+    stored = {field["name"] for field in item.fields if field.get("store") in dict(_COLUMNS[item.shape])}
+    return tuple(place for place, name in enumerate(item.key_text) if name not in stored)
+
+
+def _cell_text(row: Model, name: str, parts: tuple[int, ...]) -> str:
+    value = getattr(row, name)
+    if name != "key_text":
+        return _text(value)
+    texts = value.split("|")
+    return "、".join(texts[place] for place in parts if place < len(texts))
 
 
 def _live_ids(subject_id: int, item_code: str, on: date, permit: Permit) -> set[int]:
