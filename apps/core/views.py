@@ -23,7 +23,11 @@ TRAIL_PAGE_SIZE = 50
 def job_detail(request: ActorRequest, pk: int) -> HttpResponse:
     """How far a job is; htmx asks again for the fragment while it runs."""
     job = selectors.job_visible_to(request.actor, pk)
-    template = "core/_job.html" if getattr(request, "htmx", False) else "core/job_detail.html"
+    polled = getattr(request, "htmx", False)
+    if polled and job.is_over:
+        # The whole page changes: its times, what to do next, and the notice that the job waits.
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    template = "core/_job.html" if polled else "core/job_detail.html"
     told = jobs.told_of(job.kind)
     own = job.organization_id == request.actor.organization_id
     context = {"job": job, "label": told.label, "result_url": _result_url(job, told) if own else ""}

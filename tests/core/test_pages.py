@@ -34,6 +34,12 @@ def test_job_page_shows_progress_and_asks_again_while_it_runs(client_for, job):
     assert "<h1>" not in part
 
 
+def test_a_page_that_asked_comes_anew_when_the_job_is_over(client_for, job, now):
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE, finished_at=now)
+    answer = client_for("department").get(f"/core/jobs/{job.pk}/", headers={"HX-Request": "true"})
+    assert answer["HX-Refresh"] == "true"
+
+
 def test_job_page_stops_asking_when_the_job_failed_and_says_why(client_for, job, now):
     Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, error="文件是空的。", finished_at=now)
     page = client_for("department").get(f"/core/jobs/{job.pk}/").content.decode()

@@ -156,6 +156,7 @@ def test_an_authority_sees_the_need_but_not_the_reasons(cast, now, client_for, o
     page = client_for("authority").get(reverse("matching:need_detail", args=[posted.pk])).content.decode()
     assert "100万元" in page
     assert "纳税缴费信用级别" not in page
+    assert "逐条结果只有企业本身可见" in page
 
 
 def test_the_administrator_imports_and_matches_all(cast, client_for, offers):
