@@ -220,16 +220,7 @@ def save_block_list(
     _require_maintainer(actor)
     state = _lock_table("blocklist", now)
     before, row = _open_period(BlockList, {"code": code}, effective_from, values, basis, now)
-    _mark_changed(state, now)
-    audit.record(
-        actor=actor,
-        verb="reference.save_block_list",
-        target=row,
-        now=now,
-        before=before,
-        after=_period_values(row),
-        reason=basis.reason,
-    )
+    _close_entry(actor, "reference.save_block_list", state, row, before, basis, now)
     return row
 
 
@@ -245,16 +236,7 @@ def save_policy_figure(
         raise InvalidInput("政策数值不存在。", fields={"key": f"没有名为“{key}”的政策数值。"})
     values = {"label": known.label, "unit": known.unit, "value": value}
     before, row = _open_period(PolicyFigure, {"key": key}, effective_from, values, basis, now)
-    _mark_changed(state, now)
-    audit.record(
-        actor=actor,
-        verb="reference.save_policy_figure",
-        target=row,
-        now=now,
-        before=before,
-        after=_period_values(row),
-        reason=basis.reason,
-    )
+    _close_entry(actor, "reference.save_policy_figure", state, row, before, basis, now)
     return row
 
 
@@ -306,6 +288,22 @@ def _open_period(
         raise InvalidInput(fields={name: "；".join(texts) for name, texts in fault.message_dict.items()}) from fault
     row.save()
     return before, row
+
+
+def _close_entry(
+    actor: Actor,
+    verb: str,
+    state: TableState,
+    row: Dated,
+    before: dict[str, Any] | None,
+    basis: Basis,
+    now: datetime,
+) -> None:
+    """After `_open_period`: readers of the table learn that it changed, the trail what it said before and says now."""
+    _mark_changed(state, now)
+    audit.record(
+        actor=actor, verb=verb, target=row, now=now, before=before, after=_period_values(row), reason=basis.reason
+    )
 
 
 def _put_basis(row: models.Model, basis: Basis, now: datetime) -> None:
