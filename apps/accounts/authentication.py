@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import QueryDict
 from oauth2_provider.contrib.rest_framework import OAuth2Authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -26,6 +27,18 @@ class SystemUser:
         return str(self.client)
 
 
+class _Head:
+    """A request without its body: who asks stands in the headers, and is asked before a large upload is read."""
+
+    POST = QueryDict()
+
+    def __init__(self, request: Request) -> None:
+        self._head = request
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._head, name)
+
+
 class ClientCredentialsAuthentication(OAuth2Authentication):
     """A bearer token of a registered, live ApiClient."""
 
@@ -33,8 +46,10 @@ class ClientCredentialsAuthentication(OAuth2Authentication):
         """Set the Actor of the client's organisation; a valid token without a live client is refused."""
         if not request.headers.get("Authorization", "").lower().startswith("bearer "):
             return None  # the library would read the whole body of a caller that nobody knows
-        found = super().authenticate(request)
+        head = _Head(request)
+        found = super().authenticate(head)
         if found is None:
+            request.oauth2_error = head.oauth2_error  # the challenge in the answer names it
             return None
         _, token = found
         client = (

@@ -19,6 +19,15 @@ KEY_HEADER = "Idempotency-Key"
 MAX_KEY_LENGTH = 255
 
 
+class KeyMissing(InvalidInput):
+    """A write without a key that can be kept."""
+
+    code = "idempotency-key-missing"
+    status = 400
+    title = "缺少幂等键"
+    default_message = "写操作须带 Idempotency-Key 请求头，长度 1 至 255 个可见的 ASCII 字符。"
+
+
 class KeyReused(InvalidInput):
     """The key came before with another body."""
 
@@ -35,15 +44,21 @@ class KeyInUse(StateConflict):
     default_message = "使用该 Idempotency-Key 的请求正在处理，请稍后重试。"
 
 
+def usable(key: str) -> str:
+    """The key as it may be kept. Raises KeyMissing."""
+    if not 0 < len(key) <= MAX_KEY_LENGTH or not key.isascii() or not key.isprintable():
+        raise KeyMissing
+    return key
+
+
 def once(
     *, scope: str, key: str, body: bytes, now: datetime, act: Callable[[], tuple[int, Any]]
 ) -> tuple[int, Any, bool]:
     """Run `act` at most once per (scope, key); returns (status, body, replayed).
 
-    Raises InvalidInput without a usable key, KeyReused when the body differs, KeyInUse when two run at once.
+    Raises KeyMissing without a usable key, KeyReused when the body differs, KeyInUse when two run at once.
     """
-    if not 0 < len(key) <= MAX_KEY_LENGTH:
-        raise InvalidInput("写操作须带 Idempotency-Key 请求头，长度 1 至 255 个字符。")
+    key = usable(key)
     fingerprint = sha256(body).hexdigest()
     stored = IdempotencyKey.objects.filter(scope=scope, key=key).first()
     if stored is not None:

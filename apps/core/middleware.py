@@ -1,6 +1,7 @@
 """Domain errors for people: a page with the sentence and what to do next."""
 
 from collections.abc import Callable
+from typing import Final
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +9,10 @@ from django.shortcuts import render
 
 from apps.core import audit, clock
 from apps.core.errors import DomainError, NotParsable, NotPermitted
-from apps.core.problems import problem_response
+from apps.core.problems import ContentTooLarge, LengthRequired, problem_response
+
+# The largest file that records takes, and the form around it.
+MAX_BODY_BYTES: Final = 2_001_000_000
 
 audit.register("core", {"refuse": "拒绝操作：{target}"})
 
@@ -22,6 +26,9 @@ class DomainErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Before anybody reads the body: one without a length, or beyond what any of our routes takes, is refused."""
+        if refusal := _refused_body(request):
+            return _answer(request, refusal)
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
@@ -37,6 +44,15 @@ class DomainErrorMiddleware:
         if isinstance(error, NotPermitted):
             record_refusal(request, error)
         return _answer(request, error)
+
+
+def _refused_body(request: HttpRequest) -> DomainError | None:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
+        return LengthRequired()
+    if length.isdigit() and int(length[:20]) > MAX_BODY_BYTES:
+        return ContentTooLarge()
+    return None
 
 
 def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -29,12 +29,18 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 _REFUSALS = {
+    "400": "请求无法解析；写操作缺少 Idempotency-Key",
     "401": "未登录或令牌无效",
     "403": "角色或授权不允许",
     "404": "不存在，或不在可见范围内（两者应答相同）",
+    "415": "不支持所给的内容格式或所要的应答格式",
     "422": "输入有误；errors 逐项说明",
 }
-_WRITE_REFUSALS = {"400": "请求内容无法解析", "409": "当前状态不允许，或同一幂等键的请求正在处理"}
+_WRITE_REFUSALS = {
+    "409": "当前状态不允许，或同一幂等键的请求正在处理",
+    "411": "缺少 Content-Length",
+    "413": "请求内容过大",
+}
 
 
 class Schema(AutoSchema):

@@ -55,6 +55,24 @@ class UnsupportedMedia(DomainError):
     default_message = "不支持这种内容格式，请使用 application/json。"
 
 
+class ContentTooLarge(DomainError):
+    """More than any request of ours carries."""
+
+    code = "content-too-large"
+    status = 413
+    title = "内容过大"
+    default_message = "请求内容过大，文件不能超过2GB，请分份报送。"
+
+
+class LengthRequired(DomainError):
+    """The body's length is not said, so it cannot be told from a broken one."""
+
+    code = "length-required"
+    status = 411
+    title = "缺少长度"
+    default_message = "请求须带 Content-Length 请求头，不支持分块传输。"
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception hook; None lets what is not foreseen become a 500."""
     domain = as_domain_error(error)

@@ -9,10 +9,11 @@ import binascii
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePath
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from apps.core.errors import InvalidInput
 
@@ -30,6 +31,7 @@ _SEEN_IN_NAME: Final = {"更正": CORRECTION, "补报": LATE}
 _ALGORITHMS: Final = {"sha-256": ("sha256", 32), "sm3": ("sm3", 32)}
 _HEX_DIGEST: Final = re.compile(r"(?:(sha-?256|sm3)[:=])?([0-9a-f]{64})")
 _CONTENT_DIGEST: Final = re.compile(r"\s*([a-z0-9-]+)=:([A-Za-z0-9+/=]*):\s*")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BLOCK_BYTES: Final = 1 << 20
 # Control and format characters (direction marks, zero width), line ends, halves of characters.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
@@ -76,6 +78,54 @@ class Manifest:
             faults["kind"] = "报送性质应为常规、更正或补报。"
         if faults:
             raise WrongManifest("".join(faults.values()), fields=faults)
+
+
+def manifest_of(values: Any) -> Manifest:
+    """A manifest file as JSON gave it: the fields of `Manifest`, days as 2026-10-31, the digest as `read_digest` reads
+    it. Raises WrongManifest for a field that does not exist or is not of its kind.
+    """
+    if not isinstance(values, dict):
+        raise WrongManifest("报送清单应为一个 JSON 对象。")
+    readers: dict[str, Callable[[Any], Any]] = {
+        "period_from_on": _day,
+        "period_to_on": _day,
+        "sequence": _whole,
+        "declared_rows": _whole,
+        "digest": lambda value: read_digest(_text(value)),
+        "kind": _text,
+    }
+    read, faults = {}, {}
+    for name, value in values.items():
+        try:
+            read[name] = readers[name](value)
+        except KeyError:
+            faults[name] = f"报送清单没有“{clean_name(name)[:40]}”这一项。"
+        except ValueError as fault:
+            faults[name] = f"报送清单的“{name}”{fault}"
+    if faults:
+        raise WrongManifest("".join(faults.values()), fields=faults)
+    return Manifest(**read)
+
+
+def _day(value: Any) -> date:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("应写作2026-10-31。")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("不是存在的日期。") from error
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("应为整数。")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("应为文字。")
+    return value
 
 
 def read_digest(text: str) -> Digest:

@@ -180,6 +180,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "DeliveryState": "apps.records.workflow.DELIVERY.choices",
+        "DeliveryKind": "apps.records.manifest.KINDS",
+        "DeliveryWayIn": "apps.records.manifest.WAYS_IN",
+        "HeldRowState": "apps.records.workflow.HELD_ROW.choices",
+        "JobState": "apps.core.models.JobState.choices",
         "ProductVersionState": "apps.products.workflow.VERSION.choices",
         "NeedState": "apps.matching.workflow.NEED.choices",
         "DispatchState": "apps.matching.workflow.DISPATCH.choices",
