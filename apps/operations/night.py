@@ -17,6 +17,7 @@ from apps.loans import services as loans
 from apps.matching import services as matching
 from apps.operations import invariants
 from apps.profiles import services as profiles
+from apps.records import services as records
 from apps.statistics import services as statistics
 from apps.whitelist import services as whitelist
 
@@ -61,6 +62,10 @@ def _statistics(lease: Lease, business_date: date, now: datetime) -> dict[str, A
     return statistics.build_day(actor=lease.actor, business_date=yesterday, now=now, lease=lease)
 
 
+def _quality(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
+    return records.roll_quality(lease=lease, business_date=business_date, now=now)
+
+
 def _invariants(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
     results = invariants.check(clock.machine_now())
     broken = [result for result in results if not result.holds]
@@ -75,6 +80,7 @@ STEPS: tuple[Step, ...] = (
     Step("whitelist", "白名单复核与到期退出", _whitelist),
     Step("matching", "重新匹配融资需求", _matching),
     Step("statistics", "统计前一日数据", _statistics),
+    Step("quality", "数据质量：指标、重错码、矛盾、逾期提醒", _quality),
     Step("invariants", "核查数据约束", _invariants),
 )
 STEP_BY_SLUG = {step.slug: step for step in STEPS}

@@ -35,6 +35,9 @@ COUNT_LABELS = {
     "judged": "逐条比对",
     "rows": "统计数",
     "checked": "核查项",
+    "contradictions": "部门间矛盾（新）",
+    "code_faults": "重错码",
+    "alerts": "逾期提醒（新）",
 } | {f"{reason}": f"退出（{label}）" for reason, label in EXIT_LABELS.items()}
 
 

@@ -45,6 +45,13 @@ PLACES: tuple[Place, ...] = (
     Place("收到的授权", "consents:consent_list", "shield-check", "哪些企业授权了本单位", BANK | AUTHORITY),
     Place("查询记录", "consents:access_record_list", "eye", "本单位查看企业信息的全部记录", BANK | AUTHORITY | AUDITOR),
     Place("数据报送", "records:delivery_list", "cloud-upload", "上报文件、查看入库与退回", DEPARTMENT | OPERATOR),
+    Place(
+        "数据质量",
+        "records:quality",
+        "clipboard-data",
+        "及时、完整、合规、重错码与月度通报",
+        DEPARTMENT | OPERATOR | AUDITOR,
+    ),
     Place("待处理数据", "records:held_row_list", "hourglass-split", "须人工判断的报送行", DEPARTMENT | OPERATOR),
     Place("企业注册核验", "enterprises:registration_list", "patch-check", "核对代码、名称与法定代表人", OPERATOR),
     Place("单位与账号", "accounts:organization_list", "people", "银行、部门及其人员", OPERATOR),

@@ -5,10 +5,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from apps.core import clock
-from apps.core.actor import Actor
+from apps.core.actor import Actor, Role
 from apps.enterprises.selectors import registration_of
 from apps.portal import selectors
 from apps.portal.navigation import entries_for, guides_for
+from apps.records.selectors import own_figures
 
 
 @require_GET
@@ -20,6 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context = {
             "work": selectors.work_list(actor, now, clock.business_date(now)),
             "notices": selectors.newest_notices(actor),
+            "figures": own_figures(actor, clock.business_date(now)) if actor.has(Role.DEPARTMENT) else (),
             "guides": guides_for(actor),
             "places": [entry for entry in entries_for(actor, request.path) if not entry.active],
         }

@@ -78,7 +78,8 @@ def refusal_of_line(*, kind: str, flag: str, accepted_flags: frozenset[str], cod
     if flag not in FLAGS:
         return f"数据操作标识位“{flag}”无效，应为{'、'.join(f'{key}（{label}）' for key, label in FLAGS.items())}。"
     if flag not in accepted_flags:
-        return f"本轮不接受“{FLAGS[flag]}”，可填：{'、'.join(f'{key}（{FLAGS[key]}）' for key in sorted(accepted_flags))}。"
+        taken = "、".join(f"{key}（{FLAGS[key]}）" for key in sorted(accepted_flags))
+        return f"本轮不接受“{FLAGS[flag]}”，可填：{taken}。"
     if flag == KEEP:
         return f"标识位为2（{FLAGS[KEEP]}）时不应填写代码。" if other_code else ""
     if not other_code:

@@ -1,5 +1,7 @@
 """Forms of records."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -7,6 +9,7 @@ from django import forms
 from apps.core.actor import Actor
 from apps.core.errors import InvalidInput
 from apps.records import selectors
+from apps.records.code_faults import FLAGS, KINDS
 from apps.records.models import Source
 
 
@@ -63,3 +66,63 @@ class DismissForm(forms.Form):
     """Why a held row is no fact."""
 
     reason = forms.CharField(label="理由", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class QualityFilterForm(forms.Form):
+    """What the figures of data quality are narrowed by; only what there is is offered."""
+
+    month = forms.ChoiceField(label="月份", required=False)
+    source = forms.ChoiceField(label="报送单位", required=False)
+    item = forms.ChoiceField(label="信息项", required=False)
+
+    def __init__(self, *args: Any, found: selectors.Overview, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        every = [("", "全部")]
+        choices = {
+            "month": [("", "最近一月"), *((f"{day:%Y-%m}", f"{day:%Y年%m月}") for day in found.months)],
+            "source": every + [(str(source.pk), str(source)) for source in found.sources],
+            "item": every + [(item.code, item.name) for item in found.items],
+        }
+        for name, offered in choices.items():
+            self.fields[name].choices = offered  # type: ignore[attr-defined]
+
+    @property
+    def filters(self) -> selectors.Filters:
+        """What was chosen."""
+        given = self.cleaned_data
+        return selectors.Filters(
+            date.fromisoformat(f"{given['month']}-01") if given["month"] else None,
+            int(given["source"]) if given["source"] else None,
+            given["item"],
+        )
+
+
+class FaultFilterForm(forms.Form):
+    """What the list of 重错码 is narrowed by."""
+
+    kind = forms.ChoiceField(
+        label="类型", required=False, choices=[("", "全部"), *((kind.slug, kind.label) for kind in KINDS.values())]
+    )
+    source = forms.TypedChoiceField(label="登记或报送单位", required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, sources: Iterable[Source], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [("", "全部"), *((str(source.pk), str(source)) for source in sources)]
+        self.fields["source"].choices = offered  # type: ignore[attr-defined]
+
+
+class CorrectionForm(forms.Form):
+    """A filled correction workbook."""
+
+    file = forms.FileField(label="填写好的更正表", help_text="本页下载的 .xlsx 文件；没有填写标识位的行不作处理。")
+
+
+class RoundForm(forms.Form):
+    """A round of corrections and what it takes."""
+
+    name = forms.CharField(label="轮次名称", max_length=60)
+    accepts = forms.MultipleChoiceField(
+        label="接受的数据操作标识位",
+        choices=[(flag, f"{flag} {label}") for flag, label in FLAGS.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )

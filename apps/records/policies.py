@@ -1,7 +1,7 @@
 """Who may do what with deliveries, written as the policy sentences."""
 
 from apps.core.actor import Actor, Role
-from apps.records.models import Delivery, Source
+from apps.records.models import CatalogueItem, Delivery, Source
 
 
 def can_deliver(actor: Actor, source: Source) -> bool:
@@ -22,3 +22,10 @@ def can_read_rows(actor: Actor, delivery: Delivery) -> bool:
         actor.organization_id,
         *actor.organization_ids,
     }
+
+
+def can_see_value(actor: Actor, source: Source, item: CatalogueItem) -> bool:
+    """In a contradiction each side sees its own value, and the other's only where the item is 公开公示."""
+    if item.disclosure == "public":
+        return True
+    return actor.has(Role.DEPARTMENT) and source.organization_id in {actor.organization_id, *actor.organization_ids}

@@ -96,6 +96,44 @@ def decision_verdict(
     return LATE if received_on <= calendar.add_workdays(decided_on, concealed_after_workdays).on else CONCEALED
 
 
+class Expected(NamedTuple):
+    """A period that is owed, until when, and when it came (None: it has not)."""
+
+    period: Period
+    due_on: date
+    received_on: date | None
+
+
+def expected(
+    *,
+    cadence: str,
+    is_payment: bool,
+    due_workdays: int,
+    since_on: date,
+    as_of_on: date,
+    calendar: WorkCalendar,
+    months: Mapping[date, date],
+    days: Sequence[date],
+) -> list[Expected]:
+    """The periods that have begun by `as_of_on` and were due on or after `since_on`, oldest first.
+
+    A period of payments came on the first day on which a row of one of its months came (`months`: month → day); any
+    other came with the first delivery since it began (`days`, sorted): a later full extract covers it.
+    """
+    found = []
+    early = since_on - timedelta(days=400 + 2 * due_workdays)
+    for period in periods(cadence, early, as_of_on):
+        due = due_on(period, is_payment=is_payment, due_workdays=max(due_workdays, 1), calendar=calendar)
+        if due < since_on:
+            continue
+        if is_payment:
+            came = [on for month, on in months.items() if period.start_on <= month <= period.end_on]
+        else:
+            came = [on for on in days if on >= period.start_on][:1]
+        found.append(Expected(period, due, min(came, default=None)))
+    return found
+
+
 def gaps(cadence: str, delivered: Sequence[date]) -> list[Period]:
     """Periods between the first and the newest delivered one that nothing came for (断档)."""
     if not delivered or cadence in (DECISION, ON_DEMAND):
@@ -121,6 +159,7 @@ class Counts:
     concealed: int = 0
     optional_cells: int = 0
     optional_filled: int = 0
+    subjects: int = 0
     covered_subjects: int = 0
     active_subjects: int = 0
     contradictions: int = 0

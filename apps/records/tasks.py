@@ -10,10 +10,20 @@ from apps.records import services
 @job("records.intake", label="报送文件入库", seen_at=("records:delivery_detail", "delivery_id"))
 def intake(lease: Lease) -> dict[str, Any]:
     """Take a delivery in."""
-    return services.apply_delivery(delivery_id=lease.payload["delivery_id"], lease=lease, now=clock.now())
+    delivery_id = lease.payload["delivery_id"]
+    counts = services.apply_delivery(delivery_id=delivery_id, lease=lease, now=clock.now())
+    services.end_alerts(delivery_id=delivery_id, now=clock.now())
+    return counts
 
 
 @job("records.retry_held", label="重新处理待处理数据", seen_at=("records:held_row_list",))
 def retry_held(lease: Lease) -> dict[str, Any]:
     """Apply the rows that waited for their subject."""
     return services.retry_held_rows(lease=lease, now=clock.now())
+
+
+@job("records.count_quality", label="统计数据质量", seen_at=("records:quality",))
+def count_quality(lease: Lease) -> dict[str, Any]:
+    """Count the figures of one source and month."""
+    now = clock.now()
+    return services.count_source(lease=lease, business_date=clock.business_date(now), now=now)

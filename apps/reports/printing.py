@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from apps.core.digests import canonical_json, sha256_of
+from apps.reports.documents.bulletin import sections
 from apps.reports.rendering import Rendered, render_pdf
 
 _WATERMARK_LINES = range(140, 1122, 230)
@@ -53,3 +54,14 @@ def css_of(content: Mapping[str, Any]) -> str:
 def print_report(content: Mapping[str, Any]) -> Rendered:
     """The PDF of a stored content; the same content gives the same bytes."""
     return render_pdf(html=html_of(content), css=css_of(content), identifier=content["number"].encode())
+
+
+def print_bulletin(content: Mapping[str, Any], issued: str) -> Rendered:
+    """The PDF of a monthly bulletin (`records.selectors.bulletin_of`); `issued` says whether and when it came out."""
+    digest = digest_of(content)
+    values = {"bulletin": content, "sections": sections(content), "digest": digest, "issued": issued}
+    return render_pdf(
+        html=render_to_string("reports/bulletin.html", values),
+        css=render_to_string("reports/print.css") + render_to_string("reports/bulletin.css"),
+        identifier=digest.encode(),
+    )

@@ -11,7 +11,7 @@ from apps.core.actor import OrganizationKind, Role
 from apps.core.digests import sha256_of
 from apps.core.errors import InvalidInput, NotPermitted
 from apps.core.pages import ActorRequest, actor_required
-from apps.reports import policies, rendering, rules, selectors, services
+from apps.reports import policies, printing, rendering, rules, selectors, services
 from apps.reports.forms import AskForm, CopyForm, NumberForm, RevokeForm
 from apps.reports.workflow import ASKERS
 
@@ -105,6 +105,17 @@ def report_revoke(request: ActorRequest, number: str) -> HttpResponse:
     services.revoke_report(actor=request.actor, number=number, reason=form.cleaned_data["reason"], now=clock.now())
     messages.success(request, f"报告 {number} 已撤销。")
     return redirect("reports:detail", number=number)
+
+
+@require_GET
+@actor_required(Role.DEPARTMENT, Role.OPERATOR, Role.AUDITOR)
+def bulletin(request: ActorRequest, source_id: int, year: int, number: int) -> HttpResponse:
+    """The monthly bulletin of data quality as PDF: what the page shows, printed."""
+    content, issued = selectors.bulletin(request.actor, source_id, year, number, clock.now())
+    response = HttpResponse(printing.print_bulletin(content, issued).content, content_type=services.PDF)
+    response["Content-Disposition"] = f'attachment; filename="bulletin-{source_id}-{content["month"]}.pdf"'
+    response["Cache-Control"] = "no-store, private"
+    return response
 
 
 @require_GET

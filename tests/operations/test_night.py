@@ -51,7 +51,7 @@ ORDER = [step.slug for step in STEPS]
 
 
 def test_the_order_of_the_night():
-    assert ORDER == ["profiles", "loans", "whitelist", "matching", "statistics", "invariants"]
+    assert ORDER == ["profiles", "loans", "whitelist", "matching", "statistics", "quality", "invariants"]
 
 
 def test_one_step_queues_the_next(did, now, business_date):
@@ -104,6 +104,7 @@ def test_a_crashed_step_is_tried_again_before_the_night_goes_on(did, now, busine
         "whitelist",
         "matching",
         "statistics",
+        "quality",
         "invariants",
     ]
     assert "disk" in Job.objects.get(pk=crashed.pk).error

@@ -83,6 +83,10 @@ def site(cast: Cast, now: datetime) -> Site:
         "records": {
             "pk": delivery.pk,
             "organization_id": cast.department.organization.pk,
+            "source_id": delivery.source_id,
+            "item_code": "social_insurance",
+            "year": 2026,
+            "number": 11,
             "records:held_row_dismiss": {"pk": held_row.pk},
         },
         "consents": {"pk": consent.pk},
@@ -106,7 +110,10 @@ def site(cast: Cast, now: datetime) -> Site:
             "loans:drawdown_step": {"pk": drawdown.pk, "verb": "post"},
         },
         "statistics": {"theme": "lending"},
-        "reports": {"number": _report(cast, now).number},
+        "reports": {
+            "number": _report(cast, now).number,
+            "reports:bulletin": {"source_id": delivery.source_id, "year": 2026, "number": 11},
+        },
         "operations": {"pk": Job.objects.get(kind="whitelist.push").pk},
         "demo": {"key": "regulator"},
         "api": {

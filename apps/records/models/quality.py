@@ -1,4 +1,4 @@
-"""数据质量: what is expected of whom, figures by month, 重错码, contradictions, overdue periods, and what was published."""
+"""数据质量: what is expected of whom, figures by month, 重错码, contradictions, overdue periods, bulletins."""
 
 from django.db import models
 from django.db.models import Q
@@ -78,6 +78,7 @@ class QualityFigure(models.Model):
     concealed = models.PositiveIntegerField(default=0)
     optional_cells = models.PositiveBigIntegerField(default=0)
     optional_filled = models.PositiveBigIntegerField(default=0)
+    subjects = models.PositiveIntegerField(default=0)
     covered_subjects = models.PositiveIntegerField(default=0)
     active_subjects = models.PositiveIntegerField(default=0)
     contradictions = models.PositiveIntegerField(default=0)
@@ -204,6 +205,11 @@ class CodeFault(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.code}"
 
+    @property
+    def next_step(self) -> str:
+        """What the registrar does about it."""
+        return KINDS[self.kind].next_step
+
 
 class CorrectionRound(models.Model):
     """A round of correcting 重错码: what its workbook accepts is data (domain §2.3: one round took only 1 删除).
@@ -218,6 +224,11 @@ class CorrectionRound(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def accepted_labels(self) -> str:
+        """What it takes, in words."""
+        return "、".join(f"{flag} {FLAGS[flag]}" for flag in sorted(self.accepts))
 
 
 class CorrectionLine(models.Model):

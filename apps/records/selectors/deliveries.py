@@ -9,6 +9,7 @@ from apps.core.errors import NotVisible
 from apps.core.work import WorkItem
 from apps.records.models import Delivery, HeldRow, RejectedRow, Source
 from apps.records.selectors.order import with_order
+from apps.records.selectors.quality import quality_work_items
 
 
 def sources_visible_to(actor: Actor) -> QuerySet[Source]:
@@ -74,4 +75,4 @@ def work_items(actor: Actor, now: datetime) -> list[WorkItem]:
                 kind="todo",
             )
         )
-    return items
+    return items + quality_work_items(actor)

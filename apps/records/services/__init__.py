@@ -13,21 +13,54 @@ audit.register(
         "refuse": "整份退回报送：{target}",
         "retry_held": "重试待处理的行：{target}",
         "dismiss_held": "不予入库：{target}",
+        "keep_duties": "更新报送任务：{target}",
+        "count_quality": "统计{target}数据质量",
+        "request_count": "重新统计“{target}”的数据质量",
+        "raise_alert": "提醒逾期未报：{target}",
+        "find_contradictions": "核对部门间数据：{target}",
+        "find_code_faults": "查找重错码：{target}",
+        "open_round": "开始重错码更正：{target}",
+        "import_corrections": "导入重错码更正表：{target}",
+        "publish_bulletin": "发布{target}",
     },
 )
 
+from apps.records.services.alerts import end_alerts  # noqa: E402
+from apps.records.services.bulletins import publish_bulletin, publish_month  # noqa: E402
 from apps.records.services.catalogue import load_catalogue, set_source  # noqa: E402
+from apps.records.services.code_faults import (  # noqa: E402
+    Line,
+    find_code_faults,
+    import_corrections,
+    open_round,
+)
+from apps.records.services.contradictions import find_contradictions, remember_names  # noqa: E402
 from apps.records.services.deliveries import DeliveryRefused, DeliveryTooLarge, receive_delivery  # noqa: E402
 from apps.records.services.held import dismiss_held_row, retry_held_rows  # noqa: E402
 from apps.records.services.intake import apply_delivery  # noqa: E402
+from apps.records.services.quality import count_figures, count_source, keep_duties, request_count, roll_quality  # noqa: E402
 
 __all__ = [
     "DeliveryRefused",
     "DeliveryTooLarge",
+    "Line",
     "apply_delivery",
+    "count_figures",
+    "count_source",
     "dismiss_held_row",
+    "end_alerts",
+    "find_code_faults",
+    "find_contradictions",
+    "import_corrections",
+    "keep_duties",
     "load_catalogue",
+    "open_round",
+    "publish_bulletin",
+    "publish_month",
     "receive_delivery",
+    "remember_names",
+    "request_count",
     "retry_held_rows",
+    "roll_quality",
     "set_source",
 ]

@@ -1,5 +1,6 @@
 """Reads of reports, and of everything that a report shows."""
 
+from apps.reports.selectors.bulletins import bulletin
 from apps.reports.selectors.material import ITEMS, material_of
 from apps.reports.selectors.requests import (
     askable_subjects,
@@ -15,6 +16,7 @@ from apps.reports.selectors.requests import (
 __all__ = [
     "ITEMS",
     "askable_subjects",
+    "bulletin",
     "file_of",
     "firm_organization_ids",
     "issued_report",
