@@ -1,6 +1,7 @@
 """Forms of records."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -10,13 +11,64 @@ from apps.core.actor import Actor
 from apps.core.errors import InvalidInput
 from apps.records import selectors
 from apps.records.code_faults import FLAGS, KINDS
+from apps.records.held_decisions import ACCEPT, ASSIGN, DECISIONS, DISMISS
+from apps.records.manifest import KINDS as DELIVERY_KINDS
+from apps.records.manifest import MAX_ROWS, MAX_SEQUENCE, Manifest, WrongManifest, read_digest
 from apps.records.models import Source
+from apps.records.reasons import HELD, LABELS
+
+_MANIFEST_FIELDS = ("kind", "period_from_on", "period_to_on", "sequence", "declared_rows", "digest")
+
+
+class _SeveralFiles(forms.ClearableFileInput):
+    """A chooser that takes several files at once."""
+
+    allow_multiple_selected = True
+
+
+class _FilesField(forms.FileField):
+    """One file or several; each is checked by itself."""
+
+    widget = _SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """The files in the order in which they were chosen."""
+        given = data if isinstance(data, list) else [data]
+        return [super(_FilesField, self).clean(one, initial) for one in given or [None]]
 
 
 class DeliveryForm(forms.Form):
-    """A file and what it is; only what the actor's sources may deliver is offered."""
+    """Files and what they are; only what the actor's sources may deliver is offered. The manifest may stay empty."""
 
-    file = forms.FileField(label="文件", help_text="CSV、制表符分隔的文本，或 .xlsx 工作簿；列名在前10行内。")
+    file = _FilesField(
+        label="文件",
+        max_length=255,
+        allow_empty_file=True,
+        help_text="CSV、制表符分隔的文本、.xlsx 工作簿或逐行 JSON，列名在前10行内；可以一次选择同一信息项的多个文件。",
+    )
+    kind = forms.ChoiceField(
+        label="报送性质",
+        required=False,
+        choices=[("", "按文件名识别（含“更正”“补报”字样）"), *DELIVERY_KINDS],
+    )
+    period_from_on = forms.DateField(label="所属期起", required=False, widget=forms.DateInput({"type": "date"}))
+    period_to_on = forms.DateField(label="所属期止", required=False, widget=forms.DateInput({"type": "date"}))
+    sequence = forms.IntegerField(
+        label="报送序号", required=False, min_value=1, max_value=MAX_SEQUENCE, help_text="本单位本信息项的第几份文件。"
+    )
+    declared_rows = forms.IntegerField(
+        label="数据行数",
+        required=False,
+        min_value=0,
+        max_value=MAX_ROWS,
+        help_text="标题、空行、合计和说明不计；与文件不符时整份退回。",
+    )
+    digest = forms.CharField(
+        label="文件摘要",
+        required=False,
+        max_length=80,
+        help_text="SHA-256（64位十六进制），或 sm3:… ；与文件不符时不接收。",
+    )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,6 +82,22 @@ class DeliveryForm(forms.Form):
         self.fields["what"] = forms.ChoiceField(label="信息项", choices=choices)
         self.order_fields(["what", "file"])
 
+    def clean(self) -> dict[str, Any]:
+        """What can be true of one file only is refused for several. Errors of the manifest stand beside its fields."""
+        given = super().clean() or {}
+        if len(given.get("file", [])) > 1:
+            for name in ("sequence", "declared_rows", "digest"):
+                if given.get(name) not in (None, ""):
+                    self.add_error(name, "只能说明一份文件；多份文件请分开报送，或不填此项。")
+        try:
+            digest = read_digest(given["digest"]) if given.get("digest") else None
+            named = {name: given.get(name) for name in ("period_from_on", "period_to_on", "sequence", "declared_rows")}
+            self.manifest = Manifest(**named, digest=digest, kind=given.get("kind", ""))
+        except WrongManifest as fault:
+            for name, sentence in (fault.fields or {}).items():
+                self.add_error(name, sentence)
+        return given
+
     @property
     def source(self) -> Source:
         """The source of the chosen item."""
@@ -40,9 +108,19 @@ class DeliveryForm(forms.Form):
         """The code of the chosen item."""
         return str(self.cleaned_data["what"].partition(":")[2])
 
-    def take(self, refusal: InvalidInput) -> None:
-        """Put a service's refusal beside the file."""
-        self.add_error("file", refusal.message)
+    @property
+    def manifest_fields(self) -> list[forms.BoundField]:
+        """The fields that may stay empty."""
+        return [self[name] for name in _MANIFEST_FIELDS]
+
+    @property
+    def says_more(self) -> bool:
+        """Whether the manifest is filled or faulty, so that it has to be seen."""
+        return any(field.errors or field.value() for field in self.manifest_fields)
+
+    def take(self, name: str, refusal: InvalidInput) -> None:
+        """Put a service's refusal of a file beside the files."""
+        self.add_error("file", f"{name}：{refusal.message}")
 
 
 class SourceForm(forms.Form):
@@ -62,10 +140,72 @@ class SourceForm(forms.Form):
         ]
 
 
-class DismissForm(forms.Form):
-    """Why a held row is no fact."""
+class HeldFilterForm(forms.Form):
+    """What of the held rows is looked at; comes in the address."""
 
-    reason = forms.CharField(label="理由", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    item = forms.ChoiceField(label="信息项", required=False)
+    reason = forms.ChoiceField(label="原因", required=False)
+    delivery = forms.IntegerField(label="报送号", required=False, min_value=1, max_value=2**31 - 1)
+    code = forms.CharField(label="统一社会信用代码", required=False, max_length=40)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        items, reasons = [("", "全部"), *selectors.held_items(actor)], [("", "全部")]
+        reasons += [(reason, LABELS[reason]) for reason in HELD]
+        self.fields["item"].choices = items  # type: ignore[attr-defined]
+        self.fields["reason"].choices = reasons  # type: ignore[attr-defined]
+
+    @property
+    def found(self) -> selectors.HeldFilter:
+        """The filter; a field that cannot be read is left out."""
+        given = self.cleaned_data if self.is_valid() else getattr(self, "cleaned_data", {})
+        return selectors.HeldFilter(
+            item=given.get("item", ""),
+            reason=given.get("reason", ""),
+            delivery=given.get("delivery"),
+            code=given.get("code", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAct:
+    """What a button of the work list asks for; `whole`: for everything that the filter finds."""
+
+    decision: str
+    rows: tuple[int, ...] = ()
+    subject_code: str = ""
+    whole: bool = False
+
+
+class HeldDecisionForm(forms.Form):
+    """One decision with one reason. `act` is the button that was pressed: `chosen` and `whole` take the decision in
+    `bulk`, `accept:<row>`, `dismiss:<row>` and `assign:<row>:<code>` speak for themselves.
+    """
+
+    act = forms.RegexField(
+        label="处理",
+        regex=r"^(chosen|whole|(accept|dismiss):[0-9]{1,18}|assign:[0-9]{1,18}:[0-9A-Z]{18})$",
+        error_messages={"invalid": "没有这种处理方式。", "required": "请选择处理方式。"},
+    )
+    bulk = forms.ChoiceField(
+        label="处理方式",
+        required=False,
+        choices=[(each.slug, each.label) for each in DECISIONS.values() if each.for_all or each.slug == ACCEPT],
+    )
+    reason = forms.CharField(label="理由", max_length=150, error_messages={"required": "请填写理由。"})
+
+    @property
+    def chosen(self) -> HeldAct:
+        """What to do, of a valid form. Rows that are no numbers were not on the page and are left out."""
+        verb, _, rest = self.cleaned_data["act"].partition(":")
+        if verb in (ACCEPT, DISMISS):
+            return HeldAct(verb, (int(rest),))
+        if verb == ASSIGN:
+            row, _, code = rest.partition(":")
+            return HeldAct(ASSIGN, (int(row),), code)
+        ticked = self.data.getlist("rows") if hasattr(self.data, "getlist") else []
+        rows = tuple(int(value) for value in ticked if value.isascii() and value.isdigit() and len(value) < 19)
+        return HeldAct(self.cleaned_data["bulk"], rows, whole=verb == "whole")
 
 
 class QualityFilterForm(forms.Form):

@@ -22,6 +22,12 @@ def retry_held(lease: Lease) -> dict[str, Any]:
     return services.retry_held_rows(lease=lease, now=clock.now())
 
 
+@job("records.decide_held", label="成批处理待处理的行", seen_at=("records:held_row_list",))
+def decide_held(lease: Lease) -> dict[str, Any]:
+    """Decide everything that a filter found."""
+    return services.decide_found_rows_by_job(lease=lease, now=clock.now())
+
+
 @job("records.count_quality", label="统计数据质量", seen_at=("records:quality",))
 def count_quality(lease: Lease) -> dict[str, Any]:
     """Count the figures of one source and month."""

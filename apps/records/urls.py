@@ -10,10 +10,17 @@ urlpatterns = [
     path("deliveries/<int:pk>/progress/", views.delivery_progress, name="delivery_progress"),
     path("deliveries/<int:pk>/rejected/", views.rejected_row_list, name="rejected_row_list"),
     path("deliveries/<int:pk>/rejected.xlsx", views.rejected_row_download, name="rejected_row_download"),
+    path("catalogue/", views.catalogue_list, name="catalogue_list"),
+    path("catalogue/add/", views.catalogue_add, name="catalogue_add"),
+    path("catalogue/<slug:code>/", views.catalogue_detail, name="catalogue_detail"),
+    path("catalogue/<slug:code>/fields/add/", views.catalogue_field_add, name="catalogue_field_add"),
+    path(
+        "catalogue/<slug:code>/fields/<slug:field_name>/alias/", views.catalogue_alias_add, name="catalogue_alias_add"
+    ),
     path("sources/", views.source_list, name="source_list"),
     path("sources/<int:organization_id>/", views.source_edit, name="source_edit"),
     path("held/", views.held_row_list, name="held_row_list"),
-    path("held/<int:pk>/dismiss/", views.held_row_dismiss, name="held_row_dismiss"),
+    path("held/decide/", views.held_row_decide, name="held_row_decide"),
     path("quality/", views.quality, name="quality"),
     path("quality/<int:source_id>/<int:year>/<int:number>/count/", views.quality_count, name="quality_count"),
     path(

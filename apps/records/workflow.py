@@ -36,8 +36,10 @@ HELD_ROW = Workflow(
     ),
     initial="open",
     transitions=(
-        Transition("apply", "入库", ("open",), "applied", _SYSTEM),
-        Transition("find_duplicate", "认定为重复", ("open",), "duplicate", _SYSTEM),
+        Transition("apply", "自动重试入库", ("open",), "applied", _SYSTEM),
+        Transition("accept", "采纳入库", ("open",), "applied", _DECIDES),
+        Transition("find_duplicate", "认定为重复", ("open",), "duplicate", _SYSTEM | _DECIDES),
+        Transition("assign", "归入所选主体", ("open",), "dismissed", _DECIDES),
         Transition("dismiss", "不予入库", ("open",), "dismissed", _DECIDES),
     ),
 )

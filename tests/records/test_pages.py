@@ -1,20 +1,18 @@
 from collections.abc import Callable
 from datetime import datetime
-from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
-from python_calamine import CalamineWorkbook
 
 from apps.accounts.services import create_organization
 from apps.core.actor import SYSTEM
 from apps.core.jobs import run_now
 from apps.core.models import AuditEvent
 from apps.records import services
-from apps.records.models import Delivery, HeldRow, Source
+from apps.records.models import Delivery, Source
 from tests.records.conftest import Deliver
 from tests.records.support import CODES, payment, social_insurance
 from tests.support.cast import Cast
@@ -46,7 +44,7 @@ def test_a_department_delivers_and_sees_the_rows_add_up(client_for: ClientFor, s
         reverse("records:delivery_create"), {"what": f"{source.pk}:social_insurance", "file": upload}, follow=True
     )
     delivery = Delivery.objects.get()
-    assert "文件已接收，正在处理。" in answer.content.decode()
+    assert "社保.csv：文件已接收，正在处理。" in answer.content.decode()
     assert reverse("records:delivery_progress", args=[delivery.pk]) in answer.content.decode()
     assert delivery.job is not None
     running = client.get(reverse("records:delivery_progress", args=[delivery.pk]))
@@ -84,29 +82,6 @@ def test_rejected_rows_are_shown_whole_to_their_sender_only(client_for: ClientFo
     operator = client_for("operator").get(address).content.decode()
     assert "中文数字" in operator
     assert "十五" not in operator
-
-
-def test_rejected_rows_download_as_text_cells(client_for: ClientFor, delivery: Delivery) -> None:
-    answer = client_for("department").get(reverse("records:rejected_row_download", args=[delivery.pk]))
-    assert answer["Cache-Control"] == "no-store"
-    rows = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
-    assert rows[0] == ["工作表", "行号", "列", "原因", "说明", "原文"]
-    assert rows[1][1:4] == [3.0, "实缴金额(元)", "中文数字"]
-    assert len(rows) == 2
-
-
-def test_held_rows_are_listed_and_dismissed(client_for: ClientFor, delivery: Delivery) -> None:
-    client = client_for("department")
-    listed = client.get(reverse("records:held_row_list")).content.decode()
-    assert "同键不同值" in listed
-    row = HeldRow.objects.order_by("row_number")[0]
-    address = reverse("records:held_row_dismiss", args=[row.pk])
-    assert row.original_text in client.get(address).content.decode()
-    assert client.post(address, {"reason": ""}).status_code == 200
-    assert "已记为不予入库" in client.post(address, {"reason": "录错"}, follow=True).content.decode()
-    assert client.post(address, {"reason": "录错"}).status_code == 404
-    operator = client_for("operator").get(reverse("records:held_row_list")).content.decode()
-    assert "仅报送单位可见" in operator
 
 
 @pytest.mark.parametrize("name", ["delivery_detail", "delivery_progress", "rejected_row_list"])

@@ -239,22 +239,6 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
     assert PaymentRecord.objects.count() == 2
 
 
-def test_a_held_row_can_be_dismissed_once_by_its_sender(
-    deliver: Deliver, registered: Delivery, cast: Cast, now: datetime
-) -> None:
-    delivery = deliver(social_insurance(payment(paid="1"), payment(paid="2"), code=FIRST))
-    assert _counts(delivery) == (2, 0, 0, 0, 2, 0)
-    row = HeldRow.objects.order_by("row_number")[0]
-    with pytest.raises(NotPermitted):
-        services.dismiss_held_row(actor=cast.authority.actor, held_row=row, reason="错行", now=now)
-    services.dismiss_held_row(actor=cast.department.actor, held_row=row, reason="错行", now=now)
-    assert _counts(delivery) == (2, 0, 0, 1, 1, 0)
-    assert (delivery.tallies["held"], delivery.tallies["rejected"]) == ({"conflict": 1}, {"dismissed": 1})
-    with pytest.raises(StateConflict):
-        services.dismiss_held_row(actor=cast.department.actor, held_row=row, reason="错行", now=now)
-    assert AuditEvent.objects.get(verb="records.dismiss_held").reason == "错行"
-
-
 def test_load_catalogue_again_changes_nothing(now: datetime) -> None:
     from tests.records.support import CATALOGUE
 

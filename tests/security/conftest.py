@@ -70,7 +70,7 @@ def site(cast: Cast, now: datetime) -> Site:
     loans = Loans(cast, now, publish(cast.bank_officer, cast.bank_approver, now))
     dispatch = _dispatch(loans)
     drawdown = loans.reserve(loans.approve())
-    delivery, held_row = _delivery(cast, now)
+    delivery = _delivery(cast, now)
     consent = subject.consents.order_by("pk").first()
     in_the_register(now)
     things: dict[str, dict[str, Any]] = {
@@ -87,7 +87,8 @@ def site(cast: Cast, now: datetime) -> Site:
             "item_code": "social_insurance",
             "year": 2026,
             "number": 11,
-            "records:held_row_dismiss": {"pk": held_row.pk},
+            "code": "social_insurance",
+            "field_name": "headcount",
         },
         "consents": {"pk": consent.pk},
         "enterprises": {"pk": registration(now).pk},
@@ -137,7 +138,7 @@ def _dispatch(loans: Loans) -> Dispatch:
     return send_need(actor=loans.cast.owner.actor, need=wanted, product_version=loans.version, now=loans.now)
 
 
-def _delivery(cast: Cast, now: datetime) -> tuple[Delivery, HeldRow]:
+def _delivery(cast: Cast, now: datetime) -> Delivery:
     """A delivery of the department with one rejected and one held row."""
     source = Source.objects.create(organization=cast.department.organization)
     source.items.set(CatalogueItem.objects.filter(code__in=["social_insurance"]))
@@ -155,8 +156,8 @@ def _delivery(cast: Cast, now: datetime) -> tuple[Delivery, HeldRow]:
     )
     row = {"delivery": delivery, "message": "说明", "original_text": ROW_TEXT}
     RejectedRow.objects.create(row_number=2, reason="code_outer", column="代码", **row)
-    held = HeldRow.objects.create(row_number=3, reason="conflict", code="", values={}, **row)
-    return delivery, held
+    HeldRow.objects.create(row_number=3, reason="conflict", code="", values={}, **row)
+    return delivery
 
 
 def _report(cast: Cast, now: datetime) -> ReportRequest:

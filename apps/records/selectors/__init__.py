@@ -11,14 +11,20 @@ from apps.records.selectors.batch import (
 )
 from apps.records.selectors.bulletins import bulletin_of, bulletins_visible_to, months_counted, ranking
 from apps.records.selectors.catalogue import (
+    DescribedField,
+    catalogue_item,
+    catalogue_items,
     deliverable_items,
     delivering_organization,
     delivering_organizations,
+    described_field,
+    described_fields,
     item_codes,
     item_freshness,
     item_specs,
     items_delivered_by,
     items_in_force,
+    senders_of,
     spec_of,
 )
 from apps.records.selectors.deliveries import (
@@ -62,6 +68,7 @@ from apps.records.selectors.quality import (
 )
 
 __all__ = [
+    "DescribedField",
     "Filters",
     "Gap",
     "HeldFilter",
@@ -72,6 +79,8 @@ __all__ = [
     "as_known",
     "bulletin_of",
     "bulletins_visible_to",
+    "catalogue_item",
+    "catalogue_items",
     "code_faults_visible_to",
     "code_sheet",
     "contradictions_visible_to",
@@ -81,6 +90,8 @@ __all__ = [
     "delivering_organization",
     "delivering_organizations",
     "delivery_visible_to",
+    "described_field",
+    "described_fields",
     "events_for_batch",
     "events_of",
     "fault_sources",
@@ -114,6 +125,7 @@ __all__ = [
     "records_of",
     "rejected_rows_of",
     "said",
+    "senders_of",
     "sequence_gaps",
     "source_visible_to",
     "sources_visible_to",

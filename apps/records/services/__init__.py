@@ -6,13 +6,21 @@ audit.register(
     "records",
     {
         "load_catalogue": "更新信息目录（{target}等）",
+        "add_item": "在信息目录中新增“{target}”",
+        "add_field": "为信息项“{target}”新增列",
+        "add_alias": "为信息项“{target}”的列添加别名",
         "set_source": "设定“{target}”可报送的信息项",
         "receive": "接收报送：{target}",
         "repeat": "认定重复报送：{target}",
         "apply": "报送入库：{target}",
         "refuse": "整份退回报送：{target}",
         "retry_held": "重试待处理的行：{target}",
+        "accept_held": "采纳入库：{target}",
+        "assign_held": "归入所选主体：{target}",
         "dismiss_held": "不予入库：{target}",
+        "decide_all_held": "成批处理待处理的行：{target}",
+        "retire": "到期处理：{target}",
+        "load_retention_rules": "更新保存规则（{target}等）",
         "keep_duties": "更新报送任务：{target}",
         "count_quality": "统计{target}数据质量",
         "request_count": "重新统计“{target}”的数据质量",
@@ -36,7 +44,13 @@ from apps.records.services.code_faults import (  # noqa: E402
 )
 from apps.records.services.contradictions import find_contradictions, remember_names  # noqa: E402
 from apps.records.services.deliveries import DeliveryRefused, DeliveryTooLarge, receive_delivery  # noqa: E402
-from apps.records.services.held import dismiss_held_row, retry_held_rows  # noqa: E402
+from apps.records.services.entries import add_alias, add_field, add_item  # noqa: E402
+from apps.records.services.held import (  # noqa: E402
+    decide_found_rows,
+    decide_found_rows_by_job,
+    decide_held_rows,
+    retry_held_rows,
+)
 from apps.records.services.intake import apply_delivery  # noqa: E402
 from apps.records.services.quality import count_figures, count_source, keep_duties, request_count, roll_quality  # noqa: E402
 
@@ -44,10 +58,15 @@ __all__ = [
     "DeliveryRefused",
     "DeliveryTooLarge",
     "Line",
+    "add_alias",
+    "add_field",
+    "add_item",
     "apply_delivery",
     "count_figures",
     "count_source",
-    "dismiss_held_row",
+    "decide_found_rows",
+    "decide_found_rows_by_job",
+    "decide_held_rows",
     "end_alerts",
     "find_code_faults",
     "find_contradictions",

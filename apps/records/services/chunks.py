@@ -72,13 +72,15 @@ def subjects_of(codes: pl.Series) -> pl.DataFrame:
 class Writer:
     """Writes the facts of one delivery, chunk by chunk, each inside the caller's transaction.
 
-    `subjects` are those of the whole delivery where they are known beforehand (see subjects_of).
+    `subjects` are those of the whole delivery where they are known beforehand (see subjects_of). `decided`: somebody
+    chose these rows, also over what the delivery itself wrote under their keys.
     """
 
     item: ItemSpec
     delivery_id: int
     now: datetime
     subjects: pl.DataFrame | None = None
+    decided: bool = False
 
     def apply(self, rows: pl.DataFrame) -> Outcome:
         """A row that is stored already is a duplicate; a stored row with the same key and other values is closed and
@@ -127,6 +129,7 @@ class Writer:
         is_stored, withdraws = pl.col("is_stored"), pl.col(OPERATION) == WITHDRAW
         # Two codes of one subject in one file: which row holds is not for us to say.
         contradicts = is_stored & ~pl.col("same") & ~withdraws & (pl.col("stored_by") == self.delivery_id)
+        contradicts &= pl.lit(not self.decided)
         corrects_nothing = pl.col(OPERATION).is_in(CORRECTING) & ~is_stored
         why = pl.when(corrects_nothing).then(pl.lit("nothing_to_correct")).when(contradicts).then(pl.lit("conflict"))
         idle = pairs.with_columns(why.alias(REASON)).filter(pl.col(REASON).is_not_null())
@@ -265,8 +268,3 @@ def name_remarks(name: str, registered: str) -> Iterable[str]:
         if name_key(name) == name_key(registered):
             return
     yield "lost_character" if is_same_but_for_lost_characters(name, registered) else "name_differs"
-
-
-def apply_rows(rows: pl.DataFrame, item: ItemSpec, delivery_id: int, now: datetime) -> Outcome:
-    """Write the facts of a few rows of a delivery (see Writer)."""
-    return Writer(item, delivery_id, now).apply(rows)

@@ -1,14 +1,15 @@
 """登记注册: the one item whose deliveries create subjects."""
 
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
 from apps.core.actor import Actor
 from apps.records.catalogue import CODE, NAME
 from apps.records.models import Source
-from apps.records.triage import NAME_KEY
-from apps.subjects.naming import name_key
+from apps.records.staging import NAME_KEY
 from apps.subjects.selectors import subjects_named_for_batch
 from apps.subjects.services import RegisteredSubject, register_from_delivery_for_batch
 
@@ -19,9 +20,14 @@ def register(rows: pl.DataFrame, source: Source, actor: Actor, now: datetime) ->
     """Bring the subjects of a chunk up to date; returns the rows that must be held instead: a right code for a firm
     that is stored under another one (一主体多码).
     """
-    keys = pl.Series(NAME_KEY, [name_key(name) for name in rows[NAME]], dtype=pl.String)
-    held = _of_subjects_with_another_code(rows.with_columns(keys)).drop(NAME_KEY)
+    held = _of_subjects_with_another_code(rows)
     good = rows.join(held.select(CODE), on=CODE, how="anti")
+    register_as_they_are(good.iter_rows(named=True), source, actor, now)
+    return held
+
+
+def register_as_they_are(rows: Iterable[Mapping[str, Any]], source: Source, actor: Actor, now: datetime) -> None:
+    """Bring the subjects of rows up to date, whoever else bears their names. Dates may be ISO text (held rows)."""
     register_from_delivery_for_batch(
         rows=[
             RegisteredSubject(
@@ -32,14 +38,17 @@ def register(rows: pl.DataFrame, source: Source, actor: Actor, now: datetime) ->
                 industry_code=row["subject_industry_code"] or "",
                 legal_form=row["subject_legal_form"] or "",
                 legal_representative=row["subject_legal_representative"] or "",
-                established_on=row["subject_established_on"],
+                established_on=_day(row["subject_established_on"]),
             )
-            for row in good.iter_rows(named=True)
+            for row in rows
         ],
         actor=actor,
         now=now,
     )
-    return held
+
+
+def _day(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _of_subjects_with_another_code(rows: pl.DataFrame) -> pl.DataFrame:

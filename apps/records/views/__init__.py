@@ -1,17 +1,23 @@
 """Pages of records."""
 
+from apps.records.views.catalogue import (
+    catalogue_add,
+    catalogue_alias_add,
+    catalogue_detail,
+    catalogue_field_add,
+    catalogue_list,
+)
 from apps.records.views.deliveries import (
     delivery_create,
     delivery_detail,
     delivery_list,
     delivery_progress,
-    held_row_dismiss,
-    held_row_list,
     rejected_row_download,
     rejected_row_list,
     source_edit,
     source_list,
 )
+from apps.records.views.held import held_row_decide, held_row_list
 from apps.records.views.quality import (
     bulletin_detail,
     bulletin_download,
@@ -32,6 +38,11 @@ __all__ = [
     "bulletin_download",
     "bulletin_list",
     "bulletin_publish",
+    "catalogue_add",
+    "catalogue_alias_add",
+    "catalogue_detail",
+    "catalogue_field_add",
+    "catalogue_list",
     "code_fault_export",
     "code_fault_import",
     "code_fault_list",
@@ -41,7 +52,7 @@ __all__ = [
     "delivery_detail",
     "delivery_list",
     "delivery_progress",
-    "held_row_dismiss",
+    "held_row_decide",
     "held_row_list",
     "quality",
     "quality_count",

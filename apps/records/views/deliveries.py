@@ -16,7 +16,8 @@ from apps.core.errors import InvalidInput
 from apps.core.pages import ActorRequest, actor_required
 from apps.records import policies, selectors, services
 from apps.records.exports import rejected_rows_workbook
-from apps.records.forms import DeliveryForm, DismissForm, SourceForm
+from apps.records.forms import DeliveryForm, SourceForm
+from apps.records.manifest import PAGE
 from apps.records.models import Delivery
 from apps.records.reasons import LABELS
 
@@ -27,21 +28,34 @@ ACTS = (Role.DEPARTMENT, Role.OPERATOR)
 
 @actor_required(*SEES)
 def delivery_list(request: ActorRequest) -> HttpResponse:
-    """Deliveries, newest first."""
+    """Deliveries, newest first, with what is worth saying about each; above them the files that are missing."""
     page, links = _page(request, selectors.deliveries_visible_to(request.actor))
-    return render(
-        request,
-        "records/delivery_list.html",
-        {"page": page, "links": links, "may_deliver": request.actor.has(*ACTS)},
-    )
+    context = {
+        "page": page,
+        "rows": [{"row": row, "observations": selectors.observations_of(row)} for row in page],
+        "links": links,
+        "gaps": selectors.sequence_gaps(request.actor),
+        "may_deliver": request.actor.has(*ACTS),
+    }
+    return render(request, "records/delivery_list.html", context)
 
 
 @actor_required(*ACTS)
 def delivery_create(request: ActorRequest) -> HttpResponse:
-    """Hand in a file."""
-    form = DeliveryForm(request.POST or None, request.FILES or None, actor=request.actor)
+    """Hand in one file or several. Each is taken or refused by itself; the refused ones are named in the form."""
+    asked = {"what": request.GET.get("what", "")}
+    form = DeliveryForm(request.POST or None, request.FILES or None, actor=request.actor, initial=asked)
     if form.is_valid():
-        upload = form.cleaned_data["file"]
+        taken = _received(request, form)
+        if not form.errors:
+            one = len(taken) == 1
+            return redirect("records:delivery_detail", taken[0].pk) if one else redirect("records:delivery_list")
+    return render(request, "records/delivery_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _received(request: ActorRequest, form: DeliveryForm) -> list[Delivery]:
+    taken = []
+    for upload in form.cleaned_data["file"]:
         try:
             delivery = services.receive_delivery(
                 actor=request.actor,
@@ -50,13 +64,15 @@ def delivery_create(request: ActorRequest) -> HttpResponse:
                 file_name=upload.name,
                 content=upload.file,
                 now=clock.now(),
+                manifest=form.manifest,
+                way_in=PAGE,
             )
         except InvalidInput as refusal:
-            form.take(refusal)
+            form.take(upload.name, refusal)
         else:
-            messages.success(request, _receipt(delivery))
-            return redirect("records:delivery_detail", delivery.pk)
-    return render(request, "records/delivery_form.html", {"form": form}, status=422 if form.errors else 200)
+            messages.success(request, f"{delivery.file_name}：{_receipt(delivery)}")
+            taken.append(delivery)
+    return taken
 
 
 def _receipt(delivery: Delivery) -> str:
@@ -67,10 +83,33 @@ def _receipt(delivery: Delivery) -> str:
 
 @actor_required(*SEES)
 def delivery_detail(request: ActorRequest, pk: int) -> HttpResponse:
-    """What became of a delivery, with reasons."""
+    """What became of a delivery, with reasons, and what to do next."""
     delivery = selectors.delivery_visible_to(request.actor, pk)
-    context = {"delivery": delivery, "tallies": _tallies(delivery), "progress": _progress(delivery)}
+    context = {
+        "delivery": delivery,
+        "tallies": _tallies(delivery),
+        "progress": _progress(delivery),
+        "observations": selectors.observations_of(delivery),
+        "gaps": selectors.missing_sequences(delivery.source, delivery.item),
+        "manifest": _manifest(delivery),
+        "may_deliver": request.actor.has(*ACTS),
+        "shows_text": policies.can_read_rows(request.actor, delivery),
+    }
     return render(request, "records/delivery_detail.html", context)
+
+
+def _manifest(delivery: Delivery) -> list[dict[str, Any]]:
+    """What the sender said of the file, without what was not said."""
+    period = [day.isoformat() if day else "—" for day in (delivery.period_from_on, delivery.period_to_on)]
+    said = [
+        ("报送方式", delivery.get_way_in_display()),
+        ("报送性质", delivery.get_kind_display()),
+        ("所属期", "至".join(period) if delivery.period_from_on or delivery.period_to_on else None),
+        ("报送序号", delivery.sequence),
+        ("申报行数", delivery.declared_rows),
+        ("申报摘要", delivery.declared_digest),
+    ]
+    return [{"label": label, "value": value} for label, value in said if value not in (None, "")]
 
 
 @actor_required(*SEES)
@@ -137,38 +176,11 @@ def rejected_row_list(request: ActorRequest, pk: int) -> HttpResponse:
 def rejected_row_download(request: ActorRequest, pk: int) -> HttpResponse:
     """Rejected rows as a workbook, for their sender."""
     delivery = selectors.delivery_visible_to(request.actor, pk)
-    content = rejected_rows_workbook(selectors.rejected_rows_of(delivery))
+    content = rejected_rows_workbook(delivery, selectors.rejected_rows_of(delivery))
     response = HttpResponse(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response["Content-Disposition"] = f'attachment; filename="rejected-{delivery.pk}.xlsx"'
     response["Cache-Control"] = "no-store"
     return response
-
-
-@actor_required(*ACTS)
-def held_row_list(request: ActorRequest) -> HttpResponse:
-    """Rows that wait for a decision or for their subject."""
-    page, links = _page(request, selectors.held_rows_visible_to(request.actor))
-    rows = [
-        {"row": row, "label": LABELS[row.reason], "shows_text": policies.can_read_rows(request.actor, row.delivery)}
-        for row in page
-    ]
-    return render(request, "records/held_row_list.html", {"rows": rows, "page": page, "links": links})
-
-
-@actor_required(*ACTS)
-def held_row_dismiss(request: ActorRequest, pk: int) -> HttpResponse:
-    """Decide that a held row is no fact."""
-    held_row = selectors.held_row_visible_to(request.actor, pk)
-    form = DismissForm(request.POST or None)
-    if form.is_valid():
-        services.dismiss_held_row(
-            actor=request.actor, held_row=held_row, reason=form.cleaned_data["reason"], now=clock.now()
-        )
-        messages.success(request, "已记为不予入库。")
-        return redirect("records:held_row_list")
-    context = {"form": form, "row": held_row, "label": LABELS[held_row.reason]}
-    context["shows_text"] = policies.can_read_rows(request.actor, held_row.delivery)
-    return render(request, "records/held_row_dismiss.html", context)
 
 
 @require_GET
