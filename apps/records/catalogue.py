@@ -6,23 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-TYPES: Final = frozenset(
-    {
-        "uscc",
-        "name",
-        "text",
-        "identifier",
-        "document_no",
-        "code",
-        "money_yuan",
-        "money_wan",
-        "integer",
-        "decimal",
-        "date",
-        "month",
-        "year",
-    }
-)
+TYPES: Final[Mapping[str, str]] = {
+    "uscc": "统一社会信用代码",
+    "name": "名称",
+    "text": "文字",
+    "identifier": "编号",
+    "document_no": "文书号",
+    "code": "限定取值",
+    "money_yuan": "金额（元）",
+    "money_wan": "金额（万元）",
+    "integer": "整数",
+    "decimal": "数量",
+    "date": "日期",
+    "month": "月份",
+    "year": "年份",
+}
+"""How a value is written, with the words for it."""
 CODE: Final = "code"
 NAME: Final = "subject_name"
 OPERATION: Final = "operation"
@@ -63,6 +62,33 @@ TYPED_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Which typed columns a shape has, with the kind of value each takes."""
 
+PLACES: Final[Mapping[str, str]] = {
+    "period_on": "所属期（起）",
+    "period_end_on": "所属期止",
+    "due_yuan": "应缴",
+    "paid_yuan": "已缴",
+    "arrears_yuan": "欠缴",
+    "base_yuan": "基数",
+    "quantity": "用量",
+    "headcount": "人数",
+    "due_on": "缴费期限",
+    "paid_on": "缴费日期",
+    "occurred_on": "发生日期",
+    "authority": "机关",
+    "class_text": "类别",
+    "amount_yuan": "金额",
+    "valid_from_on": "有效期自",
+    "valid_to_on": "有效期至",
+    "repaired_on": "修复、移出或屏蔽日期",
+    "title": "事由",
+    "count": "数量",
+    "value_yuan": "价值",
+    "from_on": "起始日期",
+    "to_on": "截止日期",
+    "encumbered": "是否抵押或质押",
+}
+"""The words for the typed columns of all shapes."""
+
 _VALUE_KINDS: Final = {
     "money_yuan": "money",
     "money_wan": "money",
@@ -72,7 +98,7 @@ _VALUE_KINDS: Final = {
     "identifier": "text",
     "document_no": "text",
 }
-_WIDTHS: Final = {"authority": 200, "class_text": 200, "title": 500}
+WIDTHS: Final = {"authority": 200, "class_text": 200, "title": 500}
 KEY_TEXT_WIDTH: Final = 200
 _NUMBERS: Final = frozenset({"money_yuan", "money_wan", "integer", "decimal"})
 _MONEY_UNITS: Final = {"money_yuan": "元", "money_wan": "万元"}
@@ -250,7 +276,7 @@ def _problems_of(spec: FieldSpec, shape: str) -> Iterator[str]:
         yield f"{spec.name}: type {spec.type}"
     if (spec.type == "code") != bool(spec.codes):
         yield f"{spec.name}: a code list belongs to type code and only there"
-    if spec.is_free_text and spec.max_length > _WIDTHS.get(spec.store, spec.max_length):
+    if spec.is_free_text and spec.max_length > WIDTHS.get(spec.store, spec.max_length):
         yield f"{spec.name}: longer than {spec.store}"
     if spec.unit != _MONEY_UNITS.get(spec.type, spec.unit):
         yield f"{spec.name}: {spec.type} is not in {spec.unit}"

@@ -1,15 +1,16 @@
 """Reads of the catalogue and of who delivers what."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max, Prefetch, QuerySet
 
 from apps.accounts.models import Organization
 from apps.accounts.selectors import organizations_visible_to
-from apps.core.actor import Actor
+from apps.core.actor import Actor, Role
 from apps.core.errors import NotVisible
-from apps.records.catalogue import ItemSpec, item_spec
+from apps.records.catalogue import CODE, NAME, OPERATION, PLACES, TYPES, FieldSpec, ItemSpec, item_spec
 from apps.records.models import DELIVERING_KINDS, CatalogueItem, Delivery, Source
 
 
@@ -46,6 +47,70 @@ def items_delivered_by(organization: Organization) -> list[CatalogueItem]:
     """What one of `delivering_organizations` delivers, in the order of the published list; none before any were set."""
     source = getattr(organization, "source", None)
     return list(source.items.all()) if source else []
+
+
+def catalogue_items(actor: Actor) -> QuerySet[CatalogueItem]:
+    """All items, also those no longer delivered, in the order of the published list. Raises NotVisible."""
+    if not actor.has(Role.OPERATOR, Role.SYSTEM):
+        raise NotVisible
+    return CatalogueItem.objects.order_by("catalogue_no", "code")
+
+
+def catalogue_item(actor: Actor, code: str) -> CatalogueItem:
+    """One of them. Raises NotVisible."""
+    found = catalogue_items(actor).filter(code=code).first()
+    if found is None:
+        raise NotVisible("没有这个信息项。")
+    return found
+
+
+def senders_of(item: CatalogueItem) -> list[str]:
+    """The names of the organisations that deliver an item."""
+    return list(item.sources.order_by("organization__name").values_list("organization__name", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedField:
+    """A column in words: how it is written and what becomes of it."""
+
+    name: str
+    label: str
+    aliases: tuple[str, ...]
+    required: bool
+    in_key: bool
+    form: str
+    unit: str
+    use: str
+    values: tuple[str, ...]
+
+
+def described_fields(item: CatalogueItem) -> list[DescribedField]:
+    """The columns of an item in the order of the catalogue."""
+    spec = spec_of(item)
+    return [_described(each, spec) for each in spec.fields]
+
+
+def described_field(item: CatalogueItem, name: str) -> DescribedField:
+    """One of them. Raises NotVisible."""
+    for each in described_fields(item):
+        if each.name == name:
+            return each
+    raise NotVisible("没有这一列。")
+
+
+def _described(field: FieldSpec, item: ItemSpec) -> DescribedField:
+    identity = {CODE: "主体的代码", NAME: "主体的名称", OPERATION: "更正或撤销已报的行"}
+    return DescribedField(
+        name=field.name,
+        label=field.label,
+        aliases=field.aliases,
+        required=field.required,
+        in_key=field.name in item.natural_key,
+        form=TYPES[field.type],
+        unit="" if field.type.startswith("money") else field.unit,
+        use=identity.get(field.name) or PLACES.get(field.store) or ("其他信息" if field.store else "只作主键或核对"),
+        values=tuple(sorted(field.agreed)),
+    )
 
 
 def spec_of(item: CatalogueItem) -> ItemSpec:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, F, Value
 
 from apps.core.actor import Actor
 from apps.records.models import Delivery, HeldRow, RejectedRow
@@ -36,12 +37,12 @@ def listed_deliveries(actor: Actor, item_code: str = "") -> Iterator[ListedDeliv
         dismissed = _rows(HeldRow.objects.filter(state="dismissed"), delivery, Value("dismissed", CharField()))
         rejected = _rows(RejectedRow.objects.all(), delivery, F("reason")).union(dismissed, all=True)
         held = _rows(HeldRow.objects.filter(state="open"), delivery, F("reason"))
-        yield ListedDelivery(delivery, *(_listed(rows) for rows in (rejected, held)))
+        yield ListedDelivery(delivery, _listed(rejected), _listed(held))
 
 
-def _rows(rows: QuerySet[RejectedRow] | QuerySet[HeldRow], delivery: Delivery, reason: F | Value) -> QuerySet[object]:
-    return rows.filter(Q(delivery=delivery)).order_by().values_list("sheet", "row_number", reason)
+def _rows(rows: Any, delivery: Delivery, reason: F | Value) -> Any:
+    return rows.filter(delivery=delivery).order_by().values_list("sheet", "row_number", reason)
 
 
-def _listed(rows: QuerySet[object]) -> tuple[ListedRow, ...]:
+def _listed(rows: Any) -> tuple[ListedRow, ...]:
     return tuple(ListedRow(*row) for row in rows.order_by("sheet", "row_number"))
