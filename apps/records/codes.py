@@ -47,21 +47,24 @@ def faults(code: pl.Series) -> pl.Series:
 
 def _checks(code: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Whether the outer and the inner check character of well-formed codes are right."""
-    chars = code.str.split("").explode()
-    outer = _values(chars, ids.OUTER_ALPHABET)
-    inner = _values(chars, ids.INNER_ALPHABET)
-    outer_sum = _weighted(outer, [*ids.OUTER_WEIGHTS, 1])
-    inner_sum = _weighted(inner, [0] * 8 + [*ids.INNER_WEIGHTS, 0, 0])
+    # Every character of a well-formed code is one byte.
+    chars = code.str.split("").explode().cast(pl.Binary).bin.reinterpret(dtype=pl.UInt8)
+    outer_sum = _weighted(_OUTER_VALUES.gather(chars), [*ids.OUTER_WEIGHTS, 1])
+    inner_sum = _weighted(_INNER_VALUES.gather(chars), [0] * 8 + [*ids.INNER_WEIGHTS, 0, 0])
     # The outer check value completes the sum to a multiple of 31 (MOD 31-3); the inner one is 11 minus the rest.
     expected = (11 - inner_sum % 11) % 11
-    check = code.str.slice(16, 1).replace_strict(
-        list("0123456789X"), list(range(11)), default=None, return_dtype=pl.Int64
-    )
+    check = _INNER_CHECKS.gather(chars.gather_every(ids.USCC_LENGTH, 16))
     return (outer_sum % 31 == 0).alias("outer_ok"), (check == expected).fill_null(False).alias("inner_ok")
 
 
-def _values(chars: pl.Series, alphabet: str) -> pl.Series:
-    return chars.replace_strict(list(alphabet), list(range(len(alphabet))), return_dtype=pl.Int64)
+def _by_byte(alphabet: str) -> pl.Series:
+    """The value of each byte in an alphabet; null where it has none."""
+    return pl.Series([alphabet.find(chr(byte)) for byte in range(256)], dtype=pl.Int64).replace(-1, None)
+
+
+_OUTER_VALUES = _by_byte(ids.OUTER_ALPHABET)
+_INNER_VALUES = _by_byte(ids.INNER_ALPHABET)
+_INNER_CHECKS = _by_byte("0123456789X")
 
 
 def _weighted(values: pl.Series, weights: Sequence[int]) -> pl.Series:

@@ -1,12 +1,14 @@
 """The door between tables and frames: COPY out and COPY in (design §4). Other apps read their frames through it too."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any, Final
 
 import polars as pl
 from django.db import connection
 
+SLICE_ROWS: Final = 10_000
 _BOOL, _TIMESTAMPTZ = 16, 1184
 _TYPES: Final[dict[int, Any]] = {
     _BOOL: pl.Boolean,
@@ -45,7 +47,8 @@ def frame_of(sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
 def copy_in(table: str, frame: pl.DataFrame) -> int:
     """Append the rows of a frame to a table, column by name, inside the running transaction. Returns how many.
 
-    PostgreSQL stores no NUL: where a text that is kept as it came holds one, its picture ␀ is kept.
+    A slice is written while the server still works on the one before. PostgreSQL stores no NUL: where a text that is
+    kept as it came holds one, its picture ␀ is kept.
     """
     if frame.is_empty():
         return 0
@@ -54,8 +57,20 @@ def copy_in(table: str, frame: pl.DataFrame) -> int:
         connection.cursor() as cursor,
         cursor.copy(f"COPY {connection.ops.quote_name(table)} ({columns}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        copy.write(frame.write_csv(include_header=False).replace("\x00", "␀").encode())
+        for part in frame.iter_slices(SLICE_ROWS):
+            buffer = BytesIO()
+            part.write_csv(buffer, include_header=False)
+            copy.write(buffer.getvalue().replace(b"\x00", "␀".encode()))
     return frame.height
+
+
+def one_ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The frames, each while the next one is being made in a thread of its own, which must not touch the database."""
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        following = maker.submit(next, frames, None)
+        while (frame := following.result()) is not None:
+            following = maker.submit(next, frames, None)
+            yield frame
 
 
 def yuan(column: str) -> pl.Expr:

@@ -27,7 +27,9 @@ def sift(block: pl.DataFrame, item: ItemSpec, titles: Collection[str]) -> pl.Dat
     `titles` are the squeezed texts of the rows above the header, which spreadsheets repeat on every page.
     """
     # A row below the header that has a code is data; only the few others are looked at closely.
-    surely = (pl.col(CODE).str.contains(_PLAIN_CODE) & ~pl.col(ABOVE)).fill_null(False)
+    surely = block.select((pl.col(CODE).str.contains(_PLAIN_CODE) & ~pl.col(ABOVE)).fill_null(False)).to_series()
+    if surely.all():
+        return block.with_columns(pl.lit(None, pl.String).alias(NOT_DATA))
     block = block.with_row_index(_PLACE)
     others = block.filter(~surely)
     kinds = others.select(_PLACE, _kind(item, others.columns, titles).alias(NOT_DATA))

@@ -14,8 +14,10 @@ from apps.records.normalising import FAULT, REMARK, VALUE, normalise
 from apps.records.reading import ABOVE, ROW_NUMBER, SHEET, SHORTAGE, TEXT
 from apps.records.reasons import sentence
 from apps.records.sifting import NOT_DATA, sift, squeeze
+from apps.subjects.naming import name_key
 
 KEY, KEY_TEXT, REMARKS, CONTENT, REASON = "natural_key", "key_text", "remarks", "content", "reason"
+NAME_KEY: Final = "name_key"
 OPERATION: Final = "operation"
 """The reserved field by which a row corrects: `replace` (更正) and `withdraw` (撤销) name a row that is stored already;
 anything else adds one."""
@@ -41,8 +43,8 @@ class Staged:
 
     `rows` are well-formed rows: row_number, sheet, text, code, subject_name, natural_key, content (what identical rows
     share), key_text, extra, remarks (`field:remark` joined by `;`, null where none) and the shape's typed columns,
-    money in fen, quantities in ten-thousandths; items that create subjects add `subject_…` columns, items whose
-    rows may correct `operation`. `rejected` has row_number, sheet, column, reason, message, original_text.
+    money in fen, quantities in ten-thousandths; items that create subjects add `name_key` and `subject_…`
+    columns, items whose rows may correct `operation`. `rejected` has row_number, sheet, column, reason, message, original_text.
     """
 
     rows: pl.DataFrame
@@ -84,17 +86,23 @@ def _judge(data: pl.DataFrame, item: ItemSpec, received_on: date) -> pl.DataFram
             )
         )
     frame = pl.concat(columns, how="horizontal")
-    faults = [pl.col(f"{spec.name}!") for spec in item.fields]
+    faults = _filled(frame, [f"{spec.name}!" for spec in item.fields])
+    first_fault = pl.coalesce(*faults, pl.lit(None, pl.String))
     return frame.with_columns(
         pl.when(SHORTAGE)
         .then(pl.lit("broken_record"))
-        .when(pl.any_horizontal((fault == "natural_person").fill_null(False) for fault in faults))
+        .when(pl.any_horizontal(pl.lit(False), *((fault == "natural_person").fill_null(False) for fault in faults)))
         .then(pl.lit("natural_person"))
         .when(_reversed(item))
-        .then(pl.coalesce(*faults, pl.lit("period_reversed")))
-        .otherwise(pl.coalesce(faults))
+        .then(pl.coalesce(first_fault, pl.lit("period_reversed")))
+        .otherwise(first_fault)
         .alias(REASON)
     )
+
+
+def _filled(frame: pl.DataFrame, names: Iterable[str]) -> list[pl.Expr]:
+    """Those of the columns that hold anything: most files have few faults and remarks."""
+    return [pl.col(name) for name in names if frame[name].null_count() < frame.height]
 
 
 def _reversed(item: ItemSpec) -> pl.Expr:
@@ -158,12 +166,14 @@ def _facts(judged: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
         pl.col(NAME).fill_null(""),
         _joined(item.natural_key, item).alias(KEY),
         _joined(item.key_text, item).alias(KEY_TEXT),
-        _remarks(item).alias(REMARKS),
+        _remarks(judged, item).alias(REMARKS),
         _extra(item).alias("extra"),
         *typed,
         *([pl.col(OPERATION).fill_null("")] if corrects(item) else []),
         *([pl.col(name).alias(f"subject_{name}") for name in SUBJECT_FACTS] if item.creates_subjects else []),
     )
+    if item.creates_subjects:
+        frame = frame.with_columns(pl.Series(NAME_KEY, [name_key(name) for name in frame[NAME]], dtype=pl.String))
     same = [*TYPED_COLUMNS[item.shape], CODE, KEY_TEXT, "extra", *([NAME] if item.creates_subjects else [])]
     same += [OPERATION] if corrects(item) else []
     return frame.with_columns(pl.struct(same).hash(seed=0).alias(CONTENT))
@@ -224,12 +234,14 @@ def _extra(item: ItemSpec) -> pl.Expr:
     return pl.lit("{") + pl.concat_str(pairs, separator=", ", ignore_nulls=True) + pl.lit("}")
 
 
-def _remarks(item: ItemSpec) -> pl.Expr:
+def _remarks(judged: pl.DataFrame, item: ItemSpec) -> pl.Expr:
     parts = []
     for spec in item.fields:
-        remark = pl.col(f"{spec.name}~")
-        if spec.name == NAME and not item.creates_subjects:
-            remark = pl.when(~remark.is_in(REMARKS_LEFT_TO_THE_REGISTER)).then(remark)
-        parts.append(pl.lit(f"{spec.name}:") + remark)
+        for remark in _filled(judged, [f"{spec.name}~"]):
+            left_to_others = REMARKS_LEFT_TO_THE_REGISTER if spec.name == NAME and not item.creates_subjects else ()
+            kept = pl.when(~remark.is_in(left_to_others)).then(remark) if left_to_others else remark
+            parts.append(pl.lit(f"{spec.name}:") + kept)
+    if not parts:
+        return pl.lit(None, pl.String)
     joined = pl.concat_str(parts, separator=";", ignore_nulls=True)
     return pl.when(joined != "").then(joined)

@@ -8,11 +8,9 @@ from typing import Final
 
 import polars as pl
 
-from apps.records.catalogue import CODE, NAME, ItemSpec
-from apps.records.staging import CONTENT, KEY, REMARKS
-from apps.subjects.naming import name_key
+from apps.records.catalogue import CODE, ItemSpec
+from apps.records.staging import CONTENT, KEY, NAME_KEY, REMARKS
 
-NAME_KEY = "name_key"
 REPEATED: Final = "repeated"
 """The verdict on a row that another row of the file says already; every other verdict is a reason to hold the row."""
 
@@ -30,8 +28,7 @@ def marks(rows: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
         return rows.select(*hashes, CONTENT)
     # A 错码 is a kind of its own (domain §2.3): it comes with a warning and is no second code that somebody assigned.
     is_right = ~pl.col(REMARKS).fill_null("").str.contains(f"{CODE}:code_inner", literal=True)
-    names = pl.Series(NAME_KEY, [name_key(name) for name in rows[NAME]], dtype=pl.String)
-    return rows.select(*hashes, CONTENT, CODE, names, _PERSON, is_right.alias(_RIGHT))
+    return rows.select(*hashes, CONTENT, CODE, NAME_KEY, _PERSON, is_right.alias(_RIGHT))
 
 
 def sort_out(compared: pl.DataFrame, item: ItemSpec) -> pl.Series:

@@ -192,7 +192,7 @@ def social_insurance_file(frame: pl.DataFrame, as_of: date, rows: int) -> bytes:
             pl.lit("").alias("备注"),
         )
     )
-    return table.write_csv().encode("gb18030")
+    return table.write_csv(quote_style="never").encode("gb18030")
 
 
 def profiles(first: int, count: int) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from apps.records.normalising import dates, numbers, texts
 from apps.records.normalising.cells import Parsed, clean, is_null_spelling
 
 VALUE, FAULT, REMARK = "value", "fault", "remark"
-MANY_DIFFERENT = 0.5
+MANY_DIFFERENT, SAMPLED_CELLS = 0.5, 2_000
 
 _PARSERS = {
     "uscc": texts.uscc,
@@ -31,13 +31,16 @@ _PARSERS = {
 }
 
 _QUICK = {
+    "uscc": texts.quick_uscc,
     "money_yuan": numbers.quick_yuan,
     "money_wan": numbers.quick_wan,
     "integer": numbers.quick_integer,
     "decimal": numbers.quick_decimal,
     "identifier": texts.quick_identifier,
+    "date": dates.quick_day,
+    "month": dates.quick_month,
 }
-"""Types of which most cells differ but are written as agreed: the form of such a cell, and its value at once."""
+"""Types most cells of which are written as agreed: of such a cell the value at once, of any other null."""
 
 
 def normalise(column: pl.Series, spec: FieldSpec, received_on: date) -> pl.DataFrame:
@@ -45,34 +48,37 @@ def normalise(column: pl.Series, spec: FieldSpec, received_on: date) -> pl.DataF
 
     `value` is null where the cell is empty or at fault; money is whole fen, decimals ten-thousandths.
     """
+    if column.null_count() == len(column):
+        fault = pl.lit("missing" if spec.required else None, pl.String)
+        nothing = pl.lit(None, pl.String)
+        cells = column.to_frame().with_columns(nothing.alias(VALUE), fault.alias(FAULT), nothing.alias(REMARK))
+        return cells.select(VALUE, FAULT, REMARK)
+    first = column.head(SAMPLED_CELLS)
+    if first.n_unique() > MANY_DIFFERENT * len(first):
+        return _judge(column, spec, received_on)
+    # Judge each different cell once: dates, months, codes and names repeat.
+    different = column.unique()
+    judged = _judge(different, spec, received_on).with_columns(different.alias("raw"))
+    raw = column.alias("raw").to_frame()
+    return raw.join(judged, on="raw", how="left", nulls_equal=True, maintain_order="left").drop("raw")
+
+
+def _judge(column: pl.Series, spec: FieldSpec, received_on: date) -> pl.DataFrame:
     quick = _QUICK.get(spec.type)
     if quick is None:
-        return _by_different_cells(column, spec, received_on)
-    form, value = quick(spec)
-    cells = (
-        column.alias("raw").to_frame().with_columns(pl.col("raw").str.contains(form).fill_null(False).alias("quick"))
-    )
-    if cells["quick"].all():
-        return cells.select(value.alias(VALUE), *(pl.lit(None, pl.String).alias(name) for name in (FAULT, REMARK)))
-    rest = _by_different_cells(cells.filter(~pl.col("quick"))["raw"], spec, received_on)
-    place = (~pl.col("quick")).cum_sum() - 1
-    cells = cells.with_columns(pl.when(~pl.col("quick")).then(place).alias("place"))
-    slow = rest.select(pl.all().gather(cells["place"]).name.suffix(" slow"))
+        return _evaluate(column, spec, received_on)
+    cells = column.alias("raw").to_frame().with_columns(quick(spec, received_on).alias(VALUE))
+    is_slow = cells[VALUE].is_null()
+    if not is_slow.any():
+        return cells.select(VALUE, *(pl.lit(None, pl.String).alias(name) for name in (FAULT, REMARK)))
+    rest = _evaluate(cells.filter(is_slow)["raw"], spec, received_on)
+    place = pl.when(is_slow).then(is_slow.cum_sum() - 1)
+    slow = rest.select(pl.all().gather(cells.select(place.alias("place"))["place"]).name.suffix(" slow"))
     return pl.concat([cells, slow], how="horizontal").select(
-        pl.when("quick").then(value).otherwise(f"{VALUE} slow").alias(VALUE),
+        pl.when(is_slow).then(f"{VALUE} slow").otherwise(VALUE).alias(VALUE),
         pl.col(f"{FAULT} slow").alias(FAULT),
         pl.col(f"{REMARK} slow").alias(REMARK),
     )
-
-
-def _by_different_cells(column: pl.Series, spec: FieldSpec, received_on: date) -> pl.DataFrame:
-    """Judge each different cell once: dates, months, codes and names repeat."""
-    if column.n_unique() > MANY_DIFFERENT * len(column):
-        return _evaluate(column, spec, received_on)
-    different = column.unique()
-    judged = _evaluate(different, spec, received_on).with_columns(different.alias("raw"))
-    raw = column.alias("raw").to_frame()
-    return raw.join(judged, on="raw", how="left", nulls_equal=True, maintain_order="left").drop("raw")
 
 
 def _evaluate(column: pl.Series, spec: FieldSpec, received_on: date) -> pl.DataFrame:

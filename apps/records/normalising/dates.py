@@ -60,6 +60,25 @@ def month(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     return Parsed(value, fault, pl.when(~raw.str.contains(_MONTH_AS_AGREED)).then(pl.lit("month_form")))
 
 
+def quick_day(spec: FieldSpec, received_on: date) -> pl.Expr:
+    """The value of cells that need no remark, null for others."""
+    raw = pl.col("raw")
+    cell = pl.when(raw.str.contains(_DAY_AS_AGREED)).then(raw.str.replace_all("/", "-", literal=True))
+    return _possible(cell.str.to_date("%Y-%m-%d", strict=False), spec, received_on)
+
+
+def quick_month(spec: FieldSpec, received_on: date) -> pl.Expr:
+    """The value of cells that need no remark, null for others."""
+    raw = pl.col("raw")
+    cell = pl.when(raw.str.contains(_MONTH_AS_AGREED)).then(raw.str.replace("-", "", literal=True) + "01")
+    return _possible(cell.str.to_date("%Y%m%d", strict=False), spec, received_on)
+
+
+def _possible(value: pl.Expr, spec: FieldSpec, received_on: date) -> pl.Expr:
+    latest = _LATEST if spec.may_be_future else received_on
+    return pl.when(value.is_between(_EARLIEST, latest)).then(value)
+
+
 def year(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A year as four digits of text."""
     half = half_width(raw)

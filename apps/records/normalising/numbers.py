@@ -20,6 +20,7 @@ _NEGATIVE: Final = r"^(?:-[0-9,.]*[1-9][0-9,.]*|\([0-9,.]*[1-9][0-9,.]*\))$"
 _WITH_UNIT: Final = r"^-?[0-9,.]+ *(?:[十百千万亿]+元?|元|万元|人|度|千瓦时|kWh|%)$"
 _CHINESE: Final = r"^[零〇一二三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟两元圆角分整正点]+$"
 
+_RAW: Final = pl.col("raw")
 _LARGEST: Final = 10**17  # fen or ten-thousandths: numeric(18, 2) and (18, 4) hold less than what Int64 does
 
 
@@ -46,28 +47,29 @@ def integer(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     return Parsed(parsed.value, fault.otherwise(parsed.fault), parsed.remark)
 
 
-def quick_yuan(spec: FieldSpec) -> tuple[str, pl.Expr]:
-    """Cells that need no remark, with their value."""
-    return r"^[0-9]{1,13}(?:\.[0-9]{1,2})?$", _scaled(2, 100)
+def quick_yuan(spec: FieldSpec, received_on: date) -> pl.Expr:
+    """The value of cells that need no remark, null for others."""
+    return _scaled(r"^[0-9]{1,13}(?:\.[0-9]{1,2})?$", 2, 100)
 
 
-def quick_wan(spec: FieldSpec) -> tuple[str, pl.Expr]:
-    """Cells that need no remark, with their value."""
-    return r"^[0-9]{1,10}(?:\.[0-9]{1,6})?$", _scaled(6, 1_000_000)
+def quick_wan(spec: FieldSpec, received_on: date) -> pl.Expr:
+    """The value of cells that need no remark, null for others."""
+    return _scaled(r"^[0-9]{1,10}(?:\.[0-9]{1,6})?$", 6, 1_000_000)
 
 
-def quick_integer(spec: FieldSpec) -> tuple[str, pl.Expr]:
-    """Cells that need no remark, with their value."""
-    return r"^[0-9]{1,9}$", pl.col("raw").cast(pl.Int64, strict=False)
+def quick_integer(spec: FieldSpec, received_on: date) -> pl.Expr:
+    """The value of cells that need no remark, null for others."""
+    return pl.when(_RAW.str.contains(r"^[0-9]{1,9}$")).then(_RAW).cast(pl.Int64, strict=False)
 
 
-def quick_decimal(spec: FieldSpec) -> tuple[str, pl.Expr]:
-    """Cells that need no remark, with their value."""
-    return r"^[0-9]{1,13}(?:\.[0-9]{1,4})?$", _scaled(4, 10_000)
+def quick_decimal(spec: FieldSpec, received_on: date) -> pl.Expr:
+    """The value of cells that need no remark, null for others."""
+    return _scaled(r"^[0-9]{1,13}(?:\.[0-9]{1,4})?$", 4, 10_000)
 
 
-def _scaled(places: int, factor: int) -> pl.Expr:
-    return (pl.col("raw").cast(pl.Decimal(38, places), strict=False) * factor).cast(pl.Int64, strict=False)
+def _scaled(form: str, places: int, factor: int) -> pl.Expr:
+    cell = pl.when(_RAW.str.contains(form)).then(_RAW)
+    return (cell.cast(pl.Decimal(38, places), strict=False) * factor).cast(pl.Int64, strict=False)
 
 
 def _number(raw: pl.Expr, spec: FieldSpec, *, factor: int, largest: int = _LARGEST) -> Parsed:

@@ -38,6 +38,12 @@ def uscc(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     )
 
 
+def quick_uscc(spec: FieldSpec, received_on: date) -> pl.Expr:
+    """The value of cells that need no remark, null for others."""
+    raw = pl.col("raw")
+    return pl.when(raw.is_not_null() & raw.map_batches(codes.faults, return_dtype=pl.String).is_null()).then(raw)
+
+
 def name(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     """A name of one line: what nobody sees goes (`core.texts`), what can be composed is (NFC), with a remark; formula
     signs and lost characters stay, with a remark.
@@ -92,9 +98,10 @@ def identifier(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:
     return Parsed(value, fault, pl.when(value != raw).then(pl.lit("text_form")))
 
 
-def quick_identifier(spec: FieldSpec) -> tuple[str, pl.Expr]:
-    """Cells that need no remark, with their value: plain digits."""
-    return _whole(spec.pattern) if spec.pattern else r"^[0-9]{1,50}$", pl.col("raw")
+def quick_identifier(spec: FieldSpec, received_on: date) -> pl.Expr:
+    """The value of cells that need no remark, null for others: plain digits."""
+    raw = pl.col("raw")
+    return pl.when(raw.str.contains(_whole(spec.pattern) if spec.pattern else r"^[0-9]{1,50}$")).then(raw)
 
 
 def code_value(raw: pl.Expr, spec: FieldSpec, received_on: date) -> Parsed:

@@ -28,6 +28,7 @@ from apps.records.reading.header import (
 
 DELIMITERS: Final = {",": "逗号分隔", "\t": "制表符分隔", ";": "分号分隔"}
 MAX_RECORD_LINES: Final = 100
+_NO_SEPARATOR: Final = "\x01"
 _QUOTED: Final = r'"[^"]*"'
 
 
@@ -76,54 +77,89 @@ def _fields(record: str, delimiter: str) -> list[str] | None:
 
 def _blocks(stream: BinaryIO, codec: str, delimiter: str, header: Header) -> Iterator[pl.DataFrame]:
     """Blocks of records; a block keeps back its last lines, which may belong to a record that goes on."""
-    kept: list[str] = []
+    kept = ""
     number = 1
-    for fresh, final in _line_blocks(stream, codec):
-        lines = kept + fresh
-        frame, used = _parse(lines, delimiter, header, number, final=final)
-        kept = lines[used:]
+    for fresh, final in _whole_lines(stream, codec):
+        frame, kept = _parse(kept + fresh, delimiter, header, number, final=final)
         number += frame.height
         yield without_header(frame, header)
 
 
-def _line_blocks(stream: BinaryIO, codec: str) -> Iterator[tuple[list[str], bool]]:
-    """Whole lines in blocks, and whether the block is the last one."""
-    waiting: list[str] | None = None
+def _whole_lines(stream: BinaryIO, codec: str) -> Iterator[tuple[str, bool]]:
+    """Text of whole lines, each ending with a line feed whatever ended it, and whether it is the last."""
+    waiting: str | None = None
     partial = ""
     ended_with_cr = False
     for block in encoding.text_blocks(stream, codec):
         text = block.removeprefix("\n") if ended_with_cr else block
         ended_with_cr = block.endswith("\r")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
         if waiting is not None:
             yield waiting, False
-        waiting = _lines(partial + text)
-        partial = waiting.pop()
-    yield [*(waiting or []), *([partial] if partial else [])], True
+        end = text.rfind("\n") + 1
+        waiting, partial = (partial + text[:end], text[end:]) if end else ("", partial + text)
+    yield (waiting or "") + (f"{partial}\n" if partial else ""), True
 
 
-def _parse(
-    lines: list[str], delimiter: str, header: Header, first_number: int, *, final: bool
-) -> tuple[pl.DataFrame, int]:
-    """Frame of the records that are complete, and how many lines they took."""
-    quotes = pl.Series(lines, dtype=pl.String).str.count_matches('"', literal=True)
-    records, unclosed, used = _records(lines, (quotes % 2 == 1).arg_true().to_list(), delimiter, final=final)
-    text = pl.Series(TEXT, records, dtype=pl.String)
-    frame = pl.DataFrame({TEXT: text}).with_row_index(ROW_NUMBER, first_number)
-    plain = _is_plain(text, delimiter, header.width)
+def _parse(text: str, delimiter: str, header: Header, first_number: int, *, final: bool) -> tuple[pl.DataFrame, str]:
+    """Frame of the records that are complete, and the text that is left."""
+    records = _lines_at_once(text)
+    unclosed: set[int] = set()
+    left = ""
+    odd = (records.str.count_matches('"', literal=True) % 2 == 1).arg_true().to_list() if '"' in text else []
+    if odd:
+        lines = records.to_list()
+        joined, unclosed, used = _records(lines, odd, delimiter, final=final)
+        records = pl.Series(TEXT, joined, dtype=pl.String)
+        left = "".join(f"{line}\n" for line in lines[used:])
+    frame = pl.DataFrame({TEXT: records}).with_row_index(ROW_NUMBER, first_number)
+    plain = _is_plain(records, delimiter, header.width)
+    if plain.all() and not odd:
+        cells = _cells_at_once(text, frame.height, delimiter, header)
+        rows = frame.with_columns(pl.lit(False).alias(SHORTAGE)).hstack(cells)
+    else:
+        rows = _odd_and_plain(frame, plain, unclosed, delimiter, header)
+    return rows.with_columns(pl.lit("").alias(SHEET), pl.col(ROW_NUMBER).cast(pl.Int64)), left
+
+
+def _lines_at_once(text: str) -> pl.Series:
+    """The lines of a text that ends with a line feed, without a Python string for each."""
+    if not text:
+        return pl.Series(TEXT, [], dtype=pl.String)
+    if _NO_SEPARATOR not in text and not text.startswith("\n") and "\n\n" not in text:
+        lines = pl.read_csv(
+            text.encode(),
+            has_header=False,
+            new_columns=[TEXT],
+            separator=_NO_SEPARATOR,
+            quote_char=None,
+            infer_schema=False,
+        )[TEXT]
+        if len(lines) == text.count("\n"):
+            return lines
+    return pl.Series(TEXT, [text.removesuffix("\n")], dtype=pl.String).str.split("\n").explode()
+
+
+def _odd_and_plain(
+    frame: pl.DataFrame, plain: pl.Series, unclosed: set[int], delimiter: str, header: Header
+) -> pl.DataFrame:
+    """Plain records at once, the others by hand, in their order."""
     rows = frame.filter(plain).with_columns(pl.lit(False).alias(SHORTAGE))
-    rows = rows.hstack(_cells_at_once(rows[TEXT], delimiter, header))
+    text = rows[TEXT].str.join("\n").item() if rows.height else ""
+    rows = rows.hstack(_cells_at_once(text, rows.height, delimiter, header))
     by_hand = (~plain).arg_true().to_list()
-    if by_hand:
-        cells = [_cells_by_hand(records[i], i in unclosed, delimiter, header) for i in by_hand]
-        rest = frame[by_hand].with_columns(
-            pl.Series(SHORTAGE, [short for _, short in cells], dtype=pl.Boolean),
-            *(
-                pl.Series(name, [row[position] or None for row, _ in cells], dtype=pl.String)
-                for name, position in header.positions.items()
-            ),
-        )
-        rows = pl.concat([rows, rest.select(rows.columns)]).sort(ROW_NUMBER)
-    return rows.with_columns(pl.lit("").alias(SHEET), pl.col(ROW_NUMBER).cast(pl.Int64)), used
+    if not by_hand:
+        return rows
+    cells = [_cells_by_hand(frame[TEXT][i], i in unclosed, delimiter, header) for i in by_hand]
+    rest = frame[by_hand].with_columns(
+        pl.Series(SHORTAGE, [short for _, short in cells], dtype=pl.Boolean),
+        *(
+            pl.Series(name, [row[position] or None for row, _ in cells], dtype=pl.String)
+            for name, position in header.positions.items()
+        ),
+    )
+    return pl.concat([rows, rest.select(rows.columns)]).sort(ROW_NUMBER)
 
 
 def _records(lines: list[str], odd: list[int], delimiter: str, *, final: bool) -> tuple[list[str], set[int], int]:
@@ -175,19 +211,21 @@ def _is_plain(text: pl.Series, delimiter: str, width: int) -> pl.Series:
     ) & (text != "")
 
 
-def _cells_at_once(text: pl.Series, delimiter: str, header: Header) -> pl.DataFrame:
-    if text.is_empty():
+def _cells_at_once(text: str, count: int, delimiter: str, header: Header) -> pl.DataFrame:
+    """The cells of a text all of whose lines are plain records."""
+    if not count:
         return pl.DataFrame(schema=dict.fromkeys(header.positions, pl.String))
     frame = pl.read_csv(
-        text.str.join("\n").item().encode(),
+        text.encode(),
         has_header=False,
         separator=delimiter,
+        quote_char='"' if '"' in text else None,
         infer_schema=False,
         columns=sorted(header.positions.values()),
-    ).rename({f"column_{position}": name for name, position in header.positions.items()})
-    if frame.height != len(text):
-        raise AssertionError(f"{frame.height} records read of {len(text)}")
-    return frame
+    )
+    if frame.height != count:
+        raise AssertionError(f"{frame.height} records read of {count}")
+    return frame.rename({f"column_{position}": name for name, position in header.positions.items()})
 
 
 def _cells_by_hand(record: str, unclosed: bool, delimiter: str, header: Header) -> tuple[list[str], bool]:

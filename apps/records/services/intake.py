@@ -6,7 +6,6 @@ that takes over goes on with the next chunk and comes to the same counts.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +20,13 @@ from apps.core import audit, clock, files, jobs
 from apps.core.jobs import Lease, Postponed
 from apps.core.models import JobState
 from apps.records.catalogue import CODE, ItemSpec
-from apps.records.frames import copy_in
+from apps.records.frames import copy_in, one_ahead
 from apps.records.models import Delivery, HeldRow
 from apps.records.reading import ROW_NUMBER, SHEET, TEXT, Unreadable
 from apps.records.reasons import HELD, NORMALISED
 from apps.records.selectors import spec_of
 from apps.records.services.chunks import Outcome, Writer, subjects_of
+from apps.records.services.deliveries import check_count
 from apps.records.services.judging import Judged, judge
 from apps.records.services.registration import register
 from apps.records.staging import REASON
@@ -48,7 +48,7 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
         return counts_of(delivery)
     if waiting_for(delivery).exists():
         raise Postponed("正在等待同一单位、同一信息项的上一份报送入库")
-    Delivery.objects.filter(pk=delivery_id, state="received").update(state="reading")
+    known_at = _begin(delivery_id)
     lease.progress(0, 0, "正在读取文件")
     received_on = clock.business_date(delivery.received_at)
     with TemporaryDirectory(prefix="xinqiao-intake-") as folder:
@@ -61,11 +61,23 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
                     Path(folder),
                     tell=lambda rows: lease.progress(0, 0, f"正在读取文件，已核对{rows}行"),
                 )
+            check_count(delivery, read=judged.read, not_data=judged.not_data.total())
         except Unreadable as error:
             _refuse(delivery, error.message, lease, now)
             return counts_of(delivery)
-        _apply(delivery, judged, lease, now)
+        _apply(delivery, judged, lease, known_at)
     return _finish(delivery, judged.item, lease, now)
+
+
+def _begin(delivery_id: int) -> datetime:
+    """The instant from which the delivery is known: read after everybody can see that it is being read, and once, so
+    that neither chunks nor a change of worker show in «as known at» (`selectors.known_until`).
+    """
+    Delivery.objects.filter(pk=delivery_id, state="received").update(state="reading")
+    Delivery.objects.filter(pk=delivery_id, known_at=None).update(known_at=clock.now())
+    known_at = Delivery.objects.values_list("known_at", flat=True).get(pk=delivery_id)
+    assert known_at is not None
+    return known_at
 
 
 def waiting_for(delivery: Delivery) -> QuerySet[Delivery]:
@@ -74,7 +86,7 @@ def waiting_for(delivery: Delivery) -> QuerySet[Delivery]:
     return earlier.filter(state__in=["received", "reading"]).exclude(job__state=JobState.FAILED)
 
 
-def _apply(delivery: Delivery, judged: Judged, lease: Lease, now: datetime) -> None:
+def _apply(delivery: Delivery, judged: Judged, lease: Lease, known_at: datetime) -> None:
     """Chunk 0 is what does not depend on the tables; every further one is a chunk of good rows."""
     if (done := _chunks_done(delivery)) == 0:
         with _chunk(delivery.pk, 0, lease) as locked:
@@ -82,24 +94,16 @@ def _apply(delivery: Delivery, judged: Judged, lease: Lease, now: datetime) -> N
             _set_aside(locked, judged)
         done = 1
     subjects = None if judged.item.creates_subjects else subjects_of(judged.codes)
-    writer = Writer(judged.item, delivery.pk, now, subjects)
-    for number, rows in _ahead(judged, done):
+    writer = Writer(judged.item, delivery.pk, known_at, subjects)
+    chunks = judged.chunks()[done - 1 :]
+    ahead = one_ahead(judged.good(*chunk) for chunk in chunks)
+    for number, (chunk, rows) in enumerate(zip(chunks, ahead, strict=True), done):
         if judged.item.shape == "payment":
             _ensure_partitions(rows)
         with _chunk(delivery.pk, number, lease) as locked:
-            _apply_chunk(locked, rows, writer, lease)
+            waiting = _apply_chunk(locked, rows, writer, lease)
+            hold(locked, judged.with_texts(chunk[0], waiting))
         lease.progress(locked.read, judged.read, f"已处理{locked.read}行，共{judged.read}行")
-
-
-def _ahead(judged: Judged, done: int) -> Iterator[tuple[int, pl.DataFrame]]:
-    """The numbers and rows of the chunks to do, each fetched while the one before it is being written."""
-    chunks = judged.chunks()[done - 1 :]
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        fetched = [pool.submit(judged.good, *chunk) for chunk in chunks[:1]]
-        for place in range(len(chunks)):
-            rows = fetched.pop().result()
-            fetched += [pool.submit(judged.good, *chunk) for chunk in chunks[place + 1 : place + 2]]
-            yield done + place, rows
 
 
 @contextmanager
@@ -164,15 +168,17 @@ def _set_aside(delivery: Delivery, judged: Judged) -> None:
     _tally(delivery, "duplicate", Counter(in_file=repeated))
 
 
-def _apply_chunk(delivery: Delivery, rows: pl.DataFrame, writer: Writer, lease: Lease) -> None:
+def _apply_chunk(delivery: Delivery, rows: pl.DataFrame, writer: Writer, lease: Lease) -> pl.DataFrame:
+    """Write the rows and count them; returns those to hold, with their `reason`."""
+    other_codes = rows.clear()
     if writer.item.creates_subjects:
-        held = register(rows, delivery.source, lease.actor, writer.now)
-        hold(delivery, held.with_columns(pl.lit("one_subject_many_codes").alias(REASON)))
-        rows = rows.join(held.select(CODE), on=CODE, how="anti", maintain_order="left")
+        other_codes = register(rows, delivery.source, lease.actor, writer.now)
+        rows = rows.join(other_codes.select(CODE), on=CODE, how="anti", maintain_order="left")
     outcome = writer.apply(rows)
-    hold(delivery, outcome.waiting)
     delivery.read += outcome.accepted + outcome.duplicate
     add_outcome(delivery, outcome)
+    reason = pl.lit("one_subject_many_codes").alias(REASON)
+    return pl.concat([other_codes.with_columns(reason), outcome.waiting], how="diagonal")
 
 
 def add_outcome(delivery: Delivery, outcome: Outcome) -> None:
@@ -191,6 +197,8 @@ def add_outcome(delivery: Delivery, outcome: Outcome) -> None:
 
 def hold(delivery: Delivery, rows: pl.DataFrame) -> None:
     """Keep rows until someone or something decides; each has its `reason`."""
+    if rows.is_empty():
+        return
     values = rows.select(pl.exclude(TEXT, REASON, "subject_id", "registered_name"))
     copy_in(
         "records_heldrow",
@@ -204,6 +212,7 @@ def hold(delivery: Delivery, rows: pl.DataFrame) -> None:
             values.select(pl.struct(pl.all()).struct.json_encode()).to_series().alias("values"),
             pl.col(TEXT).alias("original_text"),
             pl.lit("open").alias("state"),
+            *(pl.lit("").alias(name) for name in ("decided_by", "decision_reason")),
         ),
     )
     delivery.held += rows.height

@@ -14,8 +14,9 @@ from typing import BinaryIO, Final
 import polars as pl
 
 from apps.records.catalogue import CODE, ItemSpec
-from apps.records.reading import ROW_NUMBER, SHEET, read_table
-from apps.records.staging import REASON, Staged, stage
+from apps.records.frames import one_ahead
+from apps.records.reading import ROW_NUMBER, SHEET, TEXT, read_table
+from apps.records.staging import CONTENT, KEY, REASON, Staged, stage
 from apps.records.triage import REPEATED, marks, sort_out
 
 LEAST_CHUNK_ROWS: Final = 2_000
@@ -50,15 +51,16 @@ class Judged:
     def rejected(self) -> Iterator[pl.DataFrame]:
         """The rejected rows, block by block (see Staged)."""
         for number in range(len(self.verdicts)):
-            if (path := self._path("rejected", number)).exists():
-                yield pl.read_ipc(path)
+            if self._path("rejected", number).exists():
+                yield self._read("rejected", number)
 
     def held(self) -> Iterator[pl.DataFrame]:
         """The rows to hold with their `reason`, block by block."""
         for number, verdict in enumerate(self.verdicts):
             is_held = (verdict != REPEATED).fill_null(False)
             if is_held.any():
-                yield self._rows(number).with_columns(verdict.alias(REASON)).filter(is_held)
+                rows = self._read("rows", number).hstack(self._read("texts", number))
+                yield rows.with_columns(verdict.alias(REASON)).filter(is_held)
 
     def chunks(self) -> list[tuple[int, int, int]]:
         """The cut of the good rows: (block, first of its good rows, how many at most)."""
@@ -70,22 +72,32 @@ class Judged:
         return cut
 
     def good(self, block: int, first: int, count: int) -> pl.DataFrame:
-        """Good rows of a chunk, by code: tables that are read by subject want them together (design §5)."""
-        rows = self._rows(block)
+        """Good rows of a chunk, by code: tables that are read by subject want them together (design §5). Their texts
+        are left out (see with_texts).
+        """
+        rows = self._read("rows", block)
         if (verdict := self.verdicts[block]).null_count() < len(verdict):
             rows = rows.filter(verdict.is_null())
         return rows.sort(CODE, SHEET, ROW_NUMBER).slice(first, count)
 
+    def with_texts(self, block: int, rows: pl.DataFrame) -> pl.DataFrame:
+        """Rows of a block with what is only needed to hold them: the row as written, and its natural key."""
+        if rows.is_empty():
+            return rows
+        names = self._read("rows", block).select(SHEET, ROW_NUMBER).hstack(self._read("texts", block))
+        return rows.join(names, on=[SHEET, ROW_NUMBER], how="left", maintain_order="left")
+
     def _path(self, kind: str, number: int) -> Path:
         return self.folder / f"{kind}-{number}.arrow"
 
-    def _rows(self, number: int) -> pl.DataFrame:
-        return pl.read_ipc(self._path("rows", number))
+    def _read(self, kind: str, number: int) -> pl.DataFrame:
+        return pl.read_ipc(self._path(kind, number))
 
     def add(self, staged: Staged) -> pl.DataFrame:
         """Put a block on disk; returns its marks."""
         number = len(self.verdicts)
-        staged.rows.write_ipc(self._path("rows", number))
+        staged.rows.drop(TEXT, KEY, CONTENT).write_ipc(self._path("rows", number))
+        staged.rows.select(TEXT, KEY).write_ipc(self._path("texts", number))
         if staged.rejected.height:
             staged.rejected.write_ipc(self._path("rejected", number))
         self.verdicts.append(pl.Series(dtype=pl.String))
@@ -106,7 +118,7 @@ def judge(
     table = read_table(stream, item)
     judged = Judged(item, folder, table.form, table.notes)
     compared = []
-    for staged in stage(table.blocks, item, received_on):
+    for staged in stage(one_ahead(table.blocks), item, received_on):
         compared.append(judged.add(staged))
         tell(judged.read)
     if not judged.read:
