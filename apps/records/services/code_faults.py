@@ -58,10 +58,14 @@ LEFT JOIN LATERAL (
     WHERE f.item_code = 'registration' AND f.subject_id = s.id AND f.superseded_at IS NULL LIMIT 1) r ON true
 """
 # (kind, code, subject id, source id, name, detail, evidence) of stored subjects; %(kinds)s are the known 机构类别.
+# A 错码 is a kind of its own and no second code in the sense of 一主体多码, as in `triage`.
 _SUBJECTS: Final = f"""
 WITH living AS (SELECT * FROM subjects_subject WHERE merged_into_id IS NULL),
 found AS (
-    SELECT 'check' AS kind, id, '第17位校验码不符（错码）' AS detail FROM living WHERE NOT inner_check_ok
+    SELECT 'check' AS kind, l.id, '第17位校验码不符（错码）' || coalesce('；同名主体另有代码' || (
+        SELECT string_agg(code, '、' ORDER BY code) FROM living m
+        WHERE m.name_key = l.name_key AND m.id <> l.id), '') AS detail
+    FROM living l WHERE NOT inner_check_ok
     UNION ALL
     SELECT 'body', id, '第9至17位与' || (count(*) OVER (PARTITION BY substr(code, 9, 9)) - 1) || '个其他主体相同'
     FROM living WHERE substr(code, 9, 9) IN (
@@ -71,8 +75,8 @@ found AS (
     FROM living l JOIN LATERAL (
         SELECT string_agg(code, '、' ORDER BY code) AS codes FROM living m
         WHERE m.name_key = l.name_key AND m.legal_representative = l.legal_representative AND m.id <> l.id
-          AND m.status NOT IN ('cancelled', 'moved_out')) o ON o.codes IS NOT NULL
-    WHERE l.legal_representative <> '' AND l.status NOT IN ('cancelled', 'moved_out')
+          AND m.inner_check_ok AND m.status NOT IN ('cancelled', 'moved_out')) o ON o.codes IS NOT NULL
+    WHERE l.inner_check_ok AND l.legal_representative <> '' AND l.status NOT IN ('cancelled', 'moved_out')
     UNION ALL
     SELECT 'place', s.id, CASE
         WHEN NOT substr(s.code, 1, 2) = ANY(%(kinds)s) THEN '前两位' || substr(s.code, 1, 2) || '不是已知的机构类别'
