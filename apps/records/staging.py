@@ -44,7 +44,8 @@ class Staged:
     `rows` are well-formed rows: row_number, sheet, text, code, subject_name, natural_key, content (what identical rows
     share), key_text, extra, remarks (`field:remark` joined by `;`, null where none) and the shape's typed columns,
     money in fen, quantities in ten-thousandths; items that create subjects add `name_key` and `subject_…`
-    columns, items whose rows may correct `operation`. `rejected` has row_number, sheet, column, reason, message, original_text.
+    columns, items whose rows may correct `operation`. `rejected` has row_number, sheet, column, reason, message,
+    original_text.
     """
 
     rows: pl.DataFrame

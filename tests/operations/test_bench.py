@@ -18,7 +18,7 @@ from apps.operations.bench.rows import ROWS, screening
 from apps.operations.bench.table import lines_of, summary
 from apps.operations.management.commands import bench as command
 
-TINY = Size("tiny", 600, 40, 300, 7, 60, 1, 60, 0)
+TINY = Size("tiny", 600, 1_200, 100, 40, 300, 7, 60, 1, 60, 0)
 AS_OF = date(2026, 11, 15)
 
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from apps.core.actor import SYSTEM
-from apps.core.errors import InvalidInput, NotPermitted, StateConflict
+from apps.core.errors import InvalidInput, NotPermitted
 from apps.core.jobs import LeaseLost, claim, run_now
 from apps.core.models import AuditEvent, Job, StoredFile
 from apps.records import services

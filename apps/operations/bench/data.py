@@ -126,6 +126,29 @@ def payments(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     ).sort("subject_id", "item_code", "period_on")
 
 
+def months_of(frame: pl.DataFrame, as_of: date, count: int) -> pl.DataFrame:
+    """Social insurance of the latest months of each subject, as the tables of payments take it."""
+    periods = pl.DataFrame(
+        months_before(as_of, count), schema={"period_on": pl.Date, "period_end_on": pl.Date}, orient="row"
+    )
+    staff = 8 + noise(pl.col("id"), 3, 60)
+    return frame.join(periods, how="cross").select(
+        pl.col("id").alias("subject_id"),
+        pl.lit("social_insurance").alias("item_code"),
+        "period_on",
+        "period_end_on",
+        pl.lit("").alias("key_text"),
+        pl.format("{}.00", staff * 1_200).alias("due_yuan"),
+        pl.format("{}.00", staff * 1_200).alias("paid_yuan"),
+        pl.format("{}.00", staff * 4_800).alias("base_yuan"),
+        staff.alias("headcount"),
+        pl.col("period_end_on").dt.offset_by("10d").alias("paid_on"),
+        pl.lit("{}").alias("extra"),
+        pl.lit(0).alias("delivery_id"),
+        pl.int_range(1, pl.len() + 1).alias("row_number"),
+    )
+
+
 def events(frame: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """A tax grade for everybody, a penalty for one in twenty."""
     number = pl.col("id")

@@ -22,6 +22,8 @@ class Size:
 
     name: str
     intake_rows: int
+    stored_rows: int
+    workbook_rows: int
     subjects: int
     screened: int
     screening_products: int
@@ -32,8 +34,8 @@ class Size:
 
 
 SIZES = {
-    "small": Size("small", 100_000, 5_000, 100_000, 200, 5_000, 5, 20_000, 10),
-    "full": Size("full", 1_000_000, 100_000, 1_000_000, 200, 5_000, 20, 1_000_000, 60),
+    "small": Size("small", 100_000, 1_000_000, 20_000, 5_000, 100_000, 200, 5_000, 5, 20_000, 10),
+    "full": Size("full", 1_000_000, 10_000_000, 200_000, 100_000, 1_000_000, 200, 5_000, 20, 1_000_000, 60),
 }
 
 
