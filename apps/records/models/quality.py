@@ -317,4 +317,4 @@ class Bulletin(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.month_on:%Y年%m月}数据质量通报"
+        return f"{self.source}{self.month_on:%Y年%m月}数据质量通报"

@@ -6,7 +6,7 @@ Each bulk table is read once; what comes back is one line a source, item and per
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -64,16 +64,15 @@ _FACTS: Final = """
 SELECT d.source_id, f.item_code, count(DISTINCT f.subject_id),
        count(DISTINCT f.subject_id) FILTER (WHERE s.status = 'active' AND s.merged_into_id IS NULL),
        count(*) FILTER (WHERE f.recorded_at >= %(start)s AND f.recorded_at < %(end)s),
-       coalesce(sum({filled}) FILTER (WHERE f.recorded_at >= %(start)s AND f.recorded_at < %(end)s), 0),
-       max({newest})
+       coalesce(sum({filled}) FILTER (WHERE f.recorded_at >= %(start)s AND f.recorded_at < %(end)s), 0)
 FROM {table} f JOIN records_delivery d ON d.id = f.delivery_id JOIN subjects_subject s ON s.id = f.subject_id
 WHERE f.superseded_at IS NULL AND (%(source)s::bigint IS NULL OR d.source_id = %(source)s)
 GROUP BY 1, 2
 """
 _TABLES: Final = {
-    "payment": ("records_paymentrecord", "f.period_end_on"),
-    "event": ("records_eventrecord", _RECEIVED),
-    "holding": ("records_holdingrecord", _RECEIVED),
+    "payment": "records_paymentrecord",
+    "event": "records_eventrecord",
+    "holding": "records_holdingrecord",
 }
 
 
@@ -93,13 +92,12 @@ class Received:
 
 @dataclass(slots=True)
 class Facts:
-    """Live rows of one source and item: subjects, the active ones, what was recorded in the month, the newest day."""
+    """Live rows of one source and item: subjects, the active ones, what was recorded in the month."""
 
     subjects: int
     covered_subjects: int
     recorded: int
     optional_filled: int
-    newest_on: date | None
 
 
 @dataclass(slots=True)
@@ -140,11 +138,11 @@ def evidence_for_batch(month_on: date, items: Iterable[CatalogueItem], source_id
     decided = [item.code for item in items if item.cadence == "decision"]
     for source, item, decided_on, received_on, count in _rows(_DECISIONS, params | {"items": decided}):
         found.decisions[source, item].append((decided_on, received_on, count))
-    for shape, (table, newest) in _TABLES.items():
+    for shape, table in _TABLES.items():
         shaped = dict(params)
-        sql = _FACTS.format(table=table, newest=newest, filled=_filled(shape, items, shaped))
-        for source, item, subjects, covered, recorded, filled, newest_on in _rows(sql, shaped):
-            found.facts[source, item] = Facts(subjects, covered, recorded, int(filled), newest_on)
+        sql = _FACTS.format(table=table, filled=_filled(shape, items, shaped))
+        for source, item, subjects, covered, recorded, filled in _rows(sql, shaped):
+            found.facts[source, item] = Facts(subjects, covered, recorded, int(filled))
     found.never_delivered = len(repaired_but_never_delivered(month_on))
     found.active_subjects = _rows(
         "SELECT count(*) FROM subjects_subject WHERE status = 'active' AND merged_into_id IS NULL", {}
@@ -165,6 +163,17 @@ def expected_of(duty: Duty, evidence: Evidence, as_of_on: date, calendar: WorkCa
         months=evidence.first_received.get(pair, {}),
         days=sorted(day.on for day in evidence.received.get(pair, [])),
     )
+
+
+def newest_on_of(duty: Duty, evidence: Evidence, as_of_on: date) -> date | None:
+    """The newest day that the data of a duty spoke of by a day: the end of the newest month of payments, else the day
+    of the newest delivery.
+    """
+    pair = (duty.source_id, duty.item.code)
+    if duty.item.shape == "payment":
+        months = [month for month, on in evidence.first_received.get(pair, {}).items() if on <= as_of_on]
+        return add_months(max(months), 1) - timedelta(days=1) if months else None
+    return max((day.on for day in evidence.received.get(pair, []) if day.on <= as_of_on), default=None)
 
 
 def periods_received_for_batch() -> Evidence:

@@ -215,13 +215,13 @@ class CodeSheet:
 
 
 def code_faults_visible_to(actor: Actor, kind: str = "", source_id: int | None = None) -> QuerySet[CodeFault]:
-    """Open faults by kind and code."""
+    """Open faults, those that make the rate first, by kind and code."""
     rows = CodeFault.objects.visible_to(actor).open().select_related("source__organization", "subject")
     if kind:
         rows = rows.filter(kind=kind)
     if source_id is not None:
         rows = rows.filter(source_id=source_id)
-    return rows.order_by("kind", "code", "pk")
+    return rows.order_by("-counts_in_rate", "kind", "code", "pk")
 
 
 def code_sheet(actor: Actor, today: date, source_id: int | None = None) -> CodeSheet:

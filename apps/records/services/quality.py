@@ -31,7 +31,13 @@ from apps.records.quality import (
     month_of,
     period_verdict,
 )
-from apps.records.selectors.counts import Evidence, evidence_for_batch, expected_of, optional_stores
+from apps.records.selectors.counts import (
+    Evidence,
+    evidence_for_batch,
+    expected_of,
+    newest_on_of,
+    optional_stores,
+)
 from apps.records.services.alerts import roll_alerts
 from apps.records.services.code_faults import find_code_faults
 from apps.records.services.contradictions import find_contradictions
@@ -179,7 +185,7 @@ def _counted(
     calendar: WorkCalendar,
 ) -> tuple[Counts, list[str]]:
     item, pair = duty.item, (duty.source_id, duty.item.code)
-    counts = Counts(active_subjects=evidence.active_subjects)
+    counts = Counts(active_subjects=evidence.active_subjects, newest_on=newest_on_of(duty, evidence, as_of_on))
     received = evidence.received.get(pair, [])
     for day in received:
         if month_of(day.on) == month_on:
@@ -198,7 +204,6 @@ def _counted(
             optional_filled=facts.optional_filled,
             subjects=facts.subjects,
             covered_subjects=facts.covered_subjects,
-            newest_on=facts.newest_on,
         )
     if item.code == PENALTY:
         counts += Counts(concealed=evidence.never_delivered)

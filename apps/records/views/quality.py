@@ -177,13 +177,14 @@ def bulletin_list(request: ActorRequest) -> HttpResponse:
     ranks = actor.has(Role.OPERATOR, Role.AUDITOR)
     wanted = request.GET.get("month", "")
     month_on = next((day for day in months if f"{day:%Y-%m}" == wanted), months[0] if months else None)
+    ranking = selectors.ranking(month_on, today()) if ranks and month_on else []
     context = {
         "months": months,
         "month_on": month_on,
-        "ranking": selectors.ranking(month_on, today()) if ranks and month_on else [],
+        "ranking": ranking,
         "bulletins": selectors.bulletins_visible_to(actor),
         "ranks": ranks,
-        "may_publish": actor.has(Role.OPERATOR),
+        "may_publish": actor.has(Role.OPERATOR) and any(not row.published for row in ranking),
     }
     return render(request, "records/bulletin_list.html", context)
 
