@@ -18,6 +18,7 @@ from apps.matching import services as matching
 from apps.operations import invariants
 from apps.profiles import services as profiles
 from apps.records import services as records
+from apps.records.selectors import known_until
 from apps.statistics import services as statistics
 from apps.whitelist import services as whitelist
 
@@ -41,7 +42,11 @@ class Step:
 
 
 def _profiles(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
-    return profiles.compute_profiles(lease=lease, business_date=business_date, as_known=now, now=now, subject_ids=None)
+    # A stored portrait can be computed again: it rests on nothing that is still being written.
+    as_known = known_until(now)
+    return profiles.compute_profiles(
+        lease=lease, business_date=business_date, as_known=as_known, now=now, subject_ids=None
+    )
 
 
 def _loans(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:

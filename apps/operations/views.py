@@ -10,6 +10,7 @@ from apps.core.actor import Role
 from apps.core.pages import ActorRequest, actor_required
 from apps.operations import selectors, services
 from apps.profiles.services import refresh_profiles
+from apps.records.selectors import known_until
 
 
 @require_GET
@@ -34,7 +35,9 @@ def status(request: ActorRequest) -> HttpResponse:
 def profile_refresh(request: ActorRequest) -> HttpResponse:
     """Have today's portraits computed again from everything known by now."""
     now = clock.now()
-    job = refresh_profiles(actor=request.actor, business_date=clock.business_date(now), as_known=now, now=now)
+    job = refresh_profiles(
+        actor=request.actor, business_date=clock.business_date(now), as_known=known_until(now), now=now
+    )
     messages.success(request, "画像计算已排队。")
     return redirect("core:job_detail", job.pk)
 

@@ -1,7 +1,6 @@
 """Reads of records. Facts of one subject need a permit; `…_for_batch` is for job code only (design §2)."""
 
 from apps.records.selectors.batch import (
-    as_known,
     events_for_batch,
     events_of,
     holdings_for_batch,
@@ -46,6 +45,7 @@ from apps.records.selectors.held import (
     held_rows_visible_to,
     overtaken_row_ids,
 )
+from apps.records.selectors.knowing import as_known, known_sql, known_until
 from apps.records.selectors.listing import ListedDelivery, ListedRow, listed_deliveries
 from apps.records.selectors.order import Gap, missing_sequences, observations_of, sequence_gaps, with_order
 from apps.records.selectors.quality import (
@@ -110,6 +110,8 @@ __all__ = [
     "items_in_force",
     "lines_with_sources",
     "listed_deliveries",
+    "known_sql",
+    "known_until",
     "missing_sequences",
     "months_counted",
     "observations_of",

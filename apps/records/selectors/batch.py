@@ -6,13 +6,12 @@ sorted by subject, item, period and key.
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 import polars as pl
-from django.db.models import Q, QuerySet
 
 from apps.core.permit import Permit
 from apps.records.frames import frame_of
+from apps.records.selectors.knowing import known_sql
 
 _PAYMENTS = """
 SELECT id, subject_id, item_code, period_on, period_end_on, key_text,
@@ -40,13 +39,6 @@ SELECT id, subject_id, item_code, key_text, count, (value_yuan * 100)::bigint AS
        (extra ->> 'designs')::integer AS designs
 FROM records_holdingrecord
 """
-
-
-def as_known(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
-    """The facts as they were known at an instant; None: as they are known now. The one filter of its kind."""
-    if at is None:
-        return rows.filter(superseded_at__isnull=True)
-    return rows.filter(Q(superseded_at__isnull=True) | Q(superseded_at__gt=at), recorded_at__lte=at)
 
 
 def payments_for_batch(
@@ -109,8 +101,6 @@ def _require(permit: Permit, subject_id: int, item_codes: Collection[str]) -> No
 
 
 def _read(select: str, first_id: int, last_id: int, item_codes: Collection[str], at: datetime | None) -> pl.DataFrame:
-    known = (
-        "superseded_at IS NULL" if at is None else "recorded_at <= %s AND (superseded_at IS NULL OR superseded_at > %s)"
-    )
+    known, params = known_sql(at)
     where = f"WHERE subject_id BETWEEN %s AND %s AND item_code = ANY(%s) AND {known}"
-    return frame_of(select + where, [first_id, last_id, sorted(item_codes), *([] if at is None else [at, at])])
+    return frame_of(select + where, [first_id, last_id, sorted(item_codes), *params])

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from apps.core.permit import Permit
 from apps.records.models import CatalogueItem, EventRecord, HoldingRecord, PaymentRecord
-from apps.records.selectors.batch import as_known
+from apps.records.selectors.knowing import as_known
 
 _TABLES: dict[str, Any] = {
     "payment": (PaymentRecord, ("-period_on", "key_text")),

@@ -17,8 +17,8 @@ from apps.core.identifiers import normalise_code
 from apps.records.catalogue import EXTRA, TYPED_COLUMNS, FieldSpec, ItemSpec, fold_label
 from apps.records.models import Delivery, EventRecord, HeldRow, HoldingRecord, PaymentRecord
 from apps.records.policies import can_read_rows
-from apps.records.selectors.batch import as_known
 from apps.records.selectors.catalogue import spec_of
+from apps.records.selectors.knowing import as_known
 from apps.subjects.models import Subject, SubjectCode
 
 GROUPS_A_PAGE: Final = 20

@@ -8,6 +8,7 @@ from apps.core.actor import SYSTEM
 from apps.core.jobs import run_now
 from apps.core.models import JobState
 from apps.profiles import services
+from apps.records.selectors import known_until
 
 
 class Command(BaseCommand):
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         now = clock.now()
-        as_known = options["as_known"] or now
+        as_known = options["as_known"] or known_until(now)
         if as_known.tzinfo is None:
             as_known = as_known.replace(tzinfo=clock.CHINA)
         job = services.refresh_profiles(

@@ -1,0 +1,41 @@
+"""What was known at an instant: the one filter on the second time axis, for rows of the ORM and for frames.
+
+A delivery becomes known at one instant, `Delivery.known_at`, however many chunks and workers write it: all its rows
+bear it as `recorded_at`, all rows that they correct as `superseded_at`. While it is being written, «as known at» any
+instant from then on is still growing; `known_until` is the newest instant whose answer is final. Whoever keeps an
+answer, to give it again, asks as known at that instant.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Min, Q, QuerySet
+
+from apps.core.models import Job, JobState
+from apps.records.models import Delivery
+
+# Jobs that write facts outside an intake; those bear the instant after the job was claimed.
+_WRITING = ("records.retry_held", "records.decide_held")
+
+
+def as_known(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
+    """The facts as they were known at an instant; None: as they are known now."""
+    if at is None:
+        return rows.filter(superseded_at__isnull=True)
+    return rows.filter(Q(superseded_at__isnull=True) | Q(superseded_at__gt=at), recorded_at__lte=at)
+
+
+def known_sql(at: datetime | None) -> tuple[str, list[datetime]]:
+    """`as_known` as an SQL condition on the columns of a fact, with its parameters."""
+    if at is None:
+        return "superseded_at IS NULL", []
+    return "recorded_at <= %s AND (superseded_at IS NULL OR superseded_at > %s)", [at, at]
+
+
+def known_until(now: datetime) -> datetime:
+    """The newest instant, `now` at most, about which nothing that is being written will say anything more."""
+    reading = Delivery.objects.filter(state="reading").aggregate(known=Min("known_at"))
+    unstamped = Delivery.objects.filter(state="reading", known_at=None).aggregate(received=Min("received_at"))
+    writing = Job.objects.filter(kind__in=_WRITING, state=JobState.RUNNING).aggregate(started=Min("started_at"))
+    begun = [at for at in (reading["known"], unstamped["received"], writing["started"]) if at is not None]
+    return min([now, *(at - timedelta(microseconds=1) for at in begun)])
