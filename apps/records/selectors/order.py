@@ -32,6 +32,11 @@ class Gap:
         """The numbers in words."""
         return f"{self.first}" if self.first == self.last else f"{self.first}至{self.last}"
 
+    @property
+    def next(self) -> int:
+        """The number that came instead."""
+        return self.last + 1
+
 
 def missing_sequences(source: Source, item: CatalogueItem) -> list[Gap]:
     """The numbers of a source and item that are missing between those that came, lowest first."""
