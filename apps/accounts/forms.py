@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from apps.accounts.models import Organization
 from apps.accounts.rules import MOBILE, ROLES_OF_KIND, USERNAME
 from apps.core.actor import ORGANIZATION_KIND_LABELS, ROLE_LABELS, OrganizationKind
+from apps.core.forms import NameField
 
 _CREATABLE = [kind for kind in ORGANIZATION_KIND_LABELS if kind != OrganizationKind.FIRM]
 
@@ -14,8 +15,8 @@ class OrganizationForm(forms.Form):
     """A bank, branch, authority, department, regulator or platform unit."""
 
     kind = forms.ChoiceField(label="类别", choices=[(k, ORGANIZATION_KIND_LABELS[k]) for k in _CREATABLE])
-    name = forms.CharField(label="名称", max_length=200)
-    short_name = forms.CharField(label="简称", max_length=50, required=False)
+    name = NameField(label="名称", max_length=200)
+    short_name = NameField(label="简称", max_length=50, required=False)
     code = forms.CharField(label="统一社会信用代码", max_length=40, required=False)
     region_code = forms.RegexField(
         label="管辖区划代码",
@@ -54,7 +55,7 @@ class StaffForm(forms.Form):
     """A person and the first role in an organisation."""
 
     username = forms.RegexField(label="用户名", **USERNAME)
-    display_name = forms.CharField(label="姓名", max_length=50)
+    display_name = NameField(label="姓名", max_length=50)
     mobile = forms.RegexField(label="手机号码", required=False, **MOBILE)
     role = forms.ChoiceField(label="角色")
     password = password_field("初始密码")

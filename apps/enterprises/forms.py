@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from apps.accounts.rules import MOBILE, USERNAME
+from apps.core.forms import NameField
 from apps.core.identifiers import InvalidUscc, parse_uscc
 from apps.enterprises.services import Applicant
 
@@ -16,9 +17,9 @@ class RegistrationForm(forms.Form):
     code = forms.CharField(
         label="统一社会信用代码", max_length=40, help_text="营业执照上的18位代码，空格和横线会自动去除。"
     )
-    name = forms.CharField(label="企业名称", max_length=200, help_text="与营业执照一致的全称。")
-    legal_representative = forms.CharField(label="法定代表人（负责人）", max_length=100)
-    contact_name = forms.CharField(label="联系人姓名", max_length=50, help_text="即本账号的使用人。")
+    name = NameField(label="企业名称", max_length=200, help_text="与营业执照一致的全称。")
+    legal_representative = NameField(label="法定代表人（负责人）", max_length=100)
+    contact_name = NameField(label="联系人姓名", max_length=50, help_text="即本账号的使用人。")
     contact_mobile = forms.RegexField(label="联系手机", **MOBILE)
 
     def clean_code(self) -> str:
@@ -74,5 +75,5 @@ class DeclarationForm(forms.Form):
         label="资产总额（元）", min_value=0, max_digits=18, decimal_places=2, required=False
     )
     main_business = forms.CharField(label="主营业务", max_length=200, required=False)
-    contact_name = forms.CharField(label="联系人", max_length=50)
+    contact_name = NameField(label="联系人", max_length=50)
     contact_mobile = forms.RegexField(label="联系手机", **MOBILE)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from apps.core.errors import InvalidInput
+from apps.core.forms import NameField
 from apps.core.money import wan_from_yuan, yuan
 from apps.criteria.catalogue import CATALOGUE
 from apps.criteria.facts import GUARANTEES
@@ -61,7 +62,7 @@ class RefusableForm(forms.Form):
 class TermsForm(RefusableForm):
     """Name and terms; amounts are typed in 万元."""
 
-    name = forms.CharField(label="产品名称", max_length=100)
+    name = NameField(label="产品名称", max_length=100)
     amount_min_wan = forms.DecimalField(
         label="最低额度（万元）",
         max_digits=12,

@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from apps.core.errors import InvalidInput
+from apps.core.forms import NameField
 from apps.reference.models import BlockEffect, BlockList, Certainty
 from apps.reference.services import Basis
 
@@ -73,7 +74,7 @@ class RegionChangeForm(BasisForm):
     """A new region, a renaming, or 撤县设区."""
 
     code = forms.CharField(label="区划代码", max_length=6, validators=[_SIX_DIGITS])
-    name = forms.CharField(label="名称", max_length=60)
+    name = NameField(label="名称", max_length=60)
     predecessor_codes = forms.CharField(
         label="原区划代码",
         required=False,
@@ -95,8 +96,8 @@ class BlockListForm(BasisForm):
     code = forms.CharField(
         label="代码", max_length=12, validators=[RegexValidator(r"^[A-Z0-9_]+$", "代码由大写字母、数字和下划线组成。")]
     )
-    name = forms.CharField(label="名单", max_length=60)
-    authority = forms.CharField(label="认定机关", max_length=60)
+    name = NameField(label="名单", max_length=60)
+    authority = NameField(label="认定机关", max_length=60)
     fact_item = forms.CharField(
         label="触发的目录项",
         max_length=40,

@@ -7,6 +7,7 @@ from django import forms
 
 from apps.accounts.models import Organization
 from apps.core.errors import InvalidInput
+from apps.core.forms import NameField
 from apps.criteria.facts import TAX_GRADES
 from apps.whitelist.services import Answer
 
@@ -28,7 +29,7 @@ class RefusableForm(forms.Form):
 class ProgrammeForm(RefusableForm):
     """A whitelist by the usual criteria; an empty one is not asked for. Status and lists are always asked for."""
 
-    name = forms.CharField(label="名称", max_length=100)
+    name = NameField(label="名称", max_length=100)
     region_code = forms.ChoiceField(label="适用区划")
     valid_months = forms.IntegerField(label="有效期（月）", min_value=1, max_value=24)
     age_months_min = forms.IntegerField(label="成立不少于（月）", min_value=0, max_value=1200, required=False)

@@ -4,7 +4,9 @@ import unicodedata
 
 import polars as pl
 import pytest
+from django.core.exceptions import ValidationError
 
+from apps.core.forms import NameField
 from apps.core.texts import INVISIBLE, INVISIBLE_BUT_LINES, has_invisible, plain_line
 
 EVERY_CHARACTER = [chr(point) for point in range(sys.maxunicode + 1) if not 0xD800 <= point < 0xE000]
@@ -40,3 +42,9 @@ def test_lines_of_a_longer_text_are_no_fault() -> None:
 )
 def test_a_plain_line_is_what_one_sees(text: str, line: str) -> None:
     assert plain_line(text) == line
+
+
+def test_names_typed_on_a_page_follow_the_same_definition() -> None:
+    assert NameField(max_length=10).clean(" Cafe\u0301\u202e公司\u200b ") == "Café公司"
+    with pytest.raises(ValidationError):
+        NameField().clean("\u200b\u202e")
