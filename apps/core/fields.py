@@ -5,21 +5,23 @@ characters (pitfalls M10).
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.money import InvalidAmount, yuan
 from apps.core.texts import has_invisible
 
+# Amounts and rates are text in both directions: a reader that made a float of one would lose digits.
+DECIMAL_TEXT: Final = {"type": "string", "format": "decimal"}
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
 
 
-@extend_schema_field(OpenApiTypes.DECIMAL)
+@extend_schema_field(DECIMAL_TEXT)
 class YuanField(serializers.Field[Decimal, Any, str, Any]):
     """Yuan, at most two decimals; answered as text so that no reader makes a float of it."""
 
@@ -37,7 +39,7 @@ class YuanField(serializers.Field[Decimal, Any, str, Any]):
         return format(value, "f")
 
 
-@extend_schema_field(OpenApiTypes.DECIMAL)
+@extend_schema_field(DECIMAL_TEXT)
 class PercentField(serializers.Field[Decimal, Any, str, Any]):
     """A rate in percent, not negative, at most four decimals."""
 

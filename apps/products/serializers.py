@@ -1,6 +1,5 @@
 """Product versions as the API shows them."""
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -50,7 +49,7 @@ class ProductSerializer(serializers.ModelSerializer[ProductVersion]):
         )
         read_only_fields = fields
 
-    @extend_schema_field(OpenApiTypes.DECIMAL)
+    @extend_schema_field(PercentField())
     def get_rate_low_pct(self, version: ProductVersion) -> str:
         """LPR of the day plus the lowest spread."""
         return str(cost_of(version, self.context["lpr"]).low_pct)
