@@ -5,10 +5,10 @@ up to two places. A count of nothing is no rate: None, shown as «—».
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from apps.core.money import round_pct
 from apps.core.months import add_months
@@ -166,12 +166,14 @@ class Counts:
     newest_on: date | None = None
 
     def __add__(self, other: "Counts") -> "Counts":
-        *mine, my_day = astuple(self)
-        *others, other_day = astuple(other)
-        days = [day for day in (my_day, other_day) if day is not None]
-        return Counts(*(a + b for a, b in zip(mine, others, strict=True)), max(days, default=None))
+        added: dict[str, Any] = {
+            name: getattr(self, name) + getattr(other, name) for name in COUNT_NAMES if name != NEWEST
+        }
+        days = [day for day in (self.newest_on, other.newest_on) if day is not None]
+        return Counts(**added, newest_on=max(days, default=None))
 
 
+NEWEST: Final = "newest_on"
 COUNT_NAMES: Final = tuple(field.name for field in fields(Counts))
 Compute = Callable[[Counts, date], Decimal | None]
 

@@ -25,7 +25,17 @@ from apps.records.models import (
     Source,
 )
 from apps.records.policies import can_see_value
-from apps.records.quality import COUNT_NAMES, DEFINITIONS, LINE_KEYS, Counts, Definition, Value, month_of, values
+from apps.records.quality import (
+    COUNT_NAMES,
+    DEFINITIONS,
+    LINE_KEYS,
+    NEWEST,
+    Counts,
+    Definition,
+    Value,
+    month_of,
+    values,
+)
 from apps.records.selectors.counts import month_span, repaired_but_never_delivered
 from apps.reference.models import PolicyFigure
 from apps.reference.selectors import figures
@@ -230,16 +240,14 @@ def code_sheet(actor: Actor, today: date, source_id: int | None = None) -> CodeS
     A registrar's own rate is against the codes that it registered; the platform's against all.
     """
     counted = code_faults_visible_to(actor, source_id=source_id).order_by().values("kind")
-    rows = {
-        row["kind"]: row for row in counted.annotate(all=Count("pk"), rated=Count("pk", filter=Q(counts_in_rate=True)))
-    }
+    numbers: dict[str, int] = {row["kind"]: row["all"] for row in counted.annotate(all=Count("pk"))}
     # One code may be wrong in two ways; it is one wrong code.
     rated = code_faults_visible_to(actor, source_id=source_id).filter(counts_in_rate=True)
     in_rate = rated.order_by().aggregate(codes=Count("code", distinct=True))["codes"]
     registered = _registered(actor, source_id)
     return CodeSheet(
-        kinds=[(kind, rows.get(kind.slug, {}).get("all", 0)) for kind in KINDS.values()],
-        open=sum(row["all"] for row in rows.values()),
+        kinds=[(kind, numbers.get(kind.slug, 0)) for kind in KINDS.values()],
+        open=sum(numbers.values()),
         in_rate=in_rate,
         registered=registered,
         rate_pct=rate_pct(in_rate, registered),
@@ -313,13 +321,11 @@ def own_figures(actor: Actor, today: date) -> tuple[Value, ...]:
     """A department's figures of the newest month over all its items, for its home page; empty before the first."""
     seen = QualityFigure.objects.visible_to(actor)
     newest = seen.filter(month_on__gte=today - timedelta(days=62)).aggregate(month=Max("month_on"))["month"]
-    sums = [Sum(name) for name in COUNT_NAMES if name != "newest_on"]
+    sums = [Sum(name) for name in COUNT_NAMES if name != NEWEST]
     row: dict[str, Any] = seen.filter(month_on=newest).aggregate(
         *sums, newest_on=Max("newest_on"), as_of=Max("as_of_on")
     )
     if row["as_of"] is None:
         return ()
-    counts = Counts(
-        newest_on=row["newest_on"], **{name: row[f"{name}__sum"] for name in COUNT_NAMES if name != "newest_on"}
-    )
+    counts = Counts(newest_on=row["newest_on"], **{name: row[f"{name}__sum"] for name in COUNT_NAMES if name != NEWEST})
     return values(counts, row["as_of"], lines_on(today))

@@ -103,7 +103,7 @@ SELECT f.*, %(today)s FROM found f WHERE NOT EXISTS (SELECT 1 FROM records_contr
 def find_contradictions(*, actor: Actor, business_date: date, now: datetime) -> int:
     """Bring the list to what the live rows say; returns how many are new. May run twice."""
     policy = figures(business_date)
-    params = {
+    params: dict[str, Any] = {
         "today": business_date,
         "tolerance_pct": policy["headcount_tolerance_pct"],
         "tolerance_persons": int(policy["headcount_tolerance_persons"]),

@@ -143,14 +143,13 @@ def count_figures(
     duties = Duty.objects.filter(until_on__isnull=True).select_related("item", "source")
     if source_id is not None:
         duties = duties.filter(source_id=source_id)
-    duties = list(duties.order_by("source_id", "item_id"))
     as_of_on = min(business_date, add_months(month_on, 1) - timedelta(days=1))
     items = CatalogueItem.objects.filter(is_active=True).order_by("code")
     evidence = evidence_for_batch(month_on, items, source_id)
     policy, calendar = figures(as_of_on), work_calendar()
     contradictions = _contradictions()
     rows = []
-    for duty in duties:
+    for duty in duties.order_by("source_id", "item_id"):
         counts, gap_labels = _counted(duty, month_on, as_of_on, evidence, policy, calendar)
         counts += Counts(contradictions=contradictions.get((duty.source_id, duty.item_id), 0))
         rows.append(
@@ -237,7 +236,8 @@ def _decisions(duty: Duty, evidence: Evidence, policy: Mapping[str, Any], calend
 
 
 def _as_counts(verdict: str, count: int = 1) -> Counts:
-    return Counts(**{verdict: count}) if verdict in (ON_TIME, LATE, MISSING, CONCEALED) else Counts()
+    counted: dict[str, Any] = {verdict: count} if verdict in (ON_TIME, LATE, MISSING, CONCEALED) else {}
+    return Counts(**counted)
 
 
 def _contradictions() -> dict[tuple[int, int], int]:

@@ -91,7 +91,7 @@ def contradiction_list(request: ActorRequest) -> HttpResponse:
 def code_fault_list(request: ActorRequest) -> HttpResponse:
     """重错码 by kind and registrar, the rate against its line, and the correction workbook."""
     form = _fault_filter(request.actor, request.GET)
-    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {"kind": "", "source": None}
+    chosen: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {"kind": "", "source": None}
     faults = selectors.code_faults_visible_to(request.actor, chosen["kind"], chosen["source"])
     page, links = paged(request, faults)
     opened = selectors.open_correction_round()
@@ -122,7 +122,7 @@ def code_fault_export(request: ActorRequest) -> HttpResponse:
     if opened is None:
         raise InvalidInput("目前没有进行中的更正轮次。")
     form = _fault_filter(request.actor, request.GET)
-    chosen = form.cleaned_data if form.is_bound and form.is_valid() else {"kind": "", "source": None}
+    chosen: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {"kind": "", "source": None}
     faults = selectors.code_faults_visible_to(request.actor, chosen["kind"], chosen["source"])
     return workbook(correction_workbook(faults.iterator(chunk_size=2_000), opened), "code-corrections.xlsx")
 
