@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils.module_loading import autodiscover_modules
 from kombu.exceptions import OperationalError
 
-from apps.core import clock
+from apps.core import clock, failpoints
 from apps.core.actor import Actor
 from apps.core.audit import Target
 from apps.core.errors import DomainError
@@ -138,6 +138,7 @@ def relay(limit: int = 100) -> int:
     from celery import current_app
 
     sent = 0
+    failpoints.reach("job.committed")
     with transaction.atomic():
         rows = Outbox.objects.select_for_update(skip_locked=True, of=("self",)).order_by("id")[:limit]
         for row in rows:
@@ -147,6 +148,7 @@ def relay(limit: int = 100) -> int:
                 Outbox.objects.filter(pk=row.pk).update(tries=F("tries") + 1, last_error=str(error)[:500])
                 log.warning("outbox_not_sent", task=row.task, error=str(error))
                 break
+            failpoints.reach("job.message_sent")
             row.delete()
             sent += 1
     return sent
@@ -190,6 +192,7 @@ def claim(job_id: int) -> Lease | None:
     )
     if moved != 1:
         return None
+    failpoints.reach("job.claimed")
     job = Job.objects.get(pk=job_id)
     return Lease(job.pk, job.lease_token, job.kind, job.payload, Actor.from_json(job.actor), job.business_date)
 

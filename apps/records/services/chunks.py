@@ -10,6 +10,7 @@ import polars as pl
 from django.db import connection, transaction
 from psycopg.errors import UniqueViolation
 
+from apps.core import failpoints
 from apps.records.catalogue import CODE, NAME, TYPED_COLUMNS, ItemSpec
 from apps.records.frames import copy_in, frame_of, yuan
 from apps.records.reading import ROW_NUMBER, SHEET
@@ -183,6 +184,7 @@ class Writer:
                 raise RuntimeError(
                     f"{cursor.rowcount} rows superseded of {rows.height}: another delivery got in between"
                 )
+        failpoints.reach("intake.superseded")
 
     def _insert(self, rows: pl.DataFrame) -> None:
         typed = []
@@ -208,6 +210,7 @@ class Writer:
                 pl.lit(self.now.isoformat()).alias("recorded_at"),
             ),
         )
+        failpoints.reach("intake.copied")
 
     def _withdrawn_before(self, rows: pl.DataFrame) -> pl.DataFrame:
         """(sheet, row_number) of the rows whose key was stored once and is not any more: they withdraw it again."""

@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 
 from django.db import transaction
 
-from apps.core import audit, files, jobs
+from apps.core import audit, failpoints, files, jobs
 from apps.core.actor import Actor
 from apps.core.errors import InvalidInput, NotPermitted
 from apps.core.models import JobState
@@ -93,6 +93,7 @@ def receive_delivery(
             declared_rows=manifest.declared_rows,
             declared_digest=str(manifest.digest or ""),
         )
+        failpoints.reach("delivery.received")
         if earlier is None:
             delivery.job = jobs.enqueue(
                 actor=actor, kind=INTAKE, key=str(delivery.pk), payload={"delivery_id": delivery.pk}, now=now
@@ -105,6 +106,7 @@ def receive_delivery(
             now=now,
             after={"item": item_code, "sha256": stored.sha256, "bytes": stored.size_bytes, "way_in": way_in},
         )
+        failpoints.reach("delivery.enqueued")
     return delivery
 
 

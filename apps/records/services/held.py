@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from apps.core import audit, jobs
+from apps.core import audit, failpoints, jobs
 from apps.core.actor import SYSTEM, Actor
 from apps.core.errors import InvalidInput, NotPermitted, StateConflict
 from apps.core.jobs import Lease
@@ -60,6 +60,8 @@ def retry_held_rows(*, lease: Lease, now: datetime) -> dict[str, Any]:
             with transaction.atomic():
                 lease.guard()
                 total += _retry(delivery_id, batch, lease.actor, now)
+                failpoints.reach("held.retried")
+            failpoints.reach("held.retry_committed")
         lease.progress(done + 1, len(found))
     return dict(+total)
 

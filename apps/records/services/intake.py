@@ -16,7 +16,7 @@ import polars as pl
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from apps.core import audit, clock, files, jobs
+from apps.core import audit, clock, failpoints, files, jobs
 from apps.core.jobs import Lease, Postponed
 from apps.core.models import JobState
 from apps.records.catalogue import CODE, ItemSpec
@@ -49,6 +49,7 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
     if waiting_for(delivery).exists():
         raise Postponed("正在等待同一单位、同一信息项的上一份报送入库")
     known_at = _begin(delivery_id)
+    failpoints.reach("intake.begun")
     lease.progress(0, 0, "正在读取文件")
     received_on = clock.business_date(delivery.received_at)
     with TemporaryDirectory(prefix="xinqiao-intake-") as folder:
@@ -65,6 +66,7 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
         except Unreadable as error:
             _refuse(delivery, error.message, lease, now)
             return counts_of(delivery)
+        failpoints.reach("intake.judged")
         _apply(delivery, judged, lease, known_at)
     return _finish(delivery, judged.item, lease, now)
 
@@ -103,6 +105,7 @@ def _apply(delivery: Delivery, judged: Judged, lease: Lease, known_at: datetime)
         with _chunk(delivery.pk, number, lease) as locked:
             waiting = _apply_chunk(locked, rows, writer, lease)
             hold(locked, judged.with_texts(chunk[0], waiting))
+        failpoints.reach("intake.chunk_committed")
         lease.progress(locked.read, judged.read, f"已处理{locked.read}行，共{judged.read}行")
 
 
@@ -112,9 +115,11 @@ def _chunk(delivery_id: int, number: int, lease: Lease) -> Iterator[Delivery]:
     with transaction.atomic():
         lease.guard()
         locked = _locked(delivery_id)
+        failpoints.reach("intake.chunk_begun")
         yield locked
         locked.chunks_done = number + 1
         locked.save(update_fields=[*_COUNTS, *_PARTS, "tallies", "form", "notes", "chunks_done", "chunks_total"])
+        failpoints.reach("intake.chunk_written")
 
 
 def counts_of(delivery: Delivery) -> dict[str, Any]:
@@ -247,6 +252,8 @@ def _finish(delivery: Delivery, item: ItemSpec, lease: Lease, now: datetime) -> 
                     payload={"delivery_id": delivery.pk},
                     now=now,
                 )
+        failpoints.reach("intake.finishing")
+    failpoints.reach("intake.finished")
     return counts_of(delivery)
 
 

@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 import polars as pl
 
+from apps.core import failpoints
 from apps.records.catalogue import CODE, ItemSpec
 from apps.records.frames import one_ahead
 from apps.records.reading import ROW_NUMBER, SHEET, TEXT, read_table
@@ -100,6 +101,7 @@ class Judged:
         staged.rows.select(TEXT, KEY).write_ipc(self._path("texts", number))
         if staged.rejected.height:
             staged.rejected.write_ipc(self._path("rejected", number))
+        failpoints.reach("intake.block_on_disk")
         self.verdicts.append(pl.Series(dtype=pl.String))
         self.not_data += staged.not_data
         self.reasons.update(staged.rejected[REASON].to_list())

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from apps.core import failpoints
 from apps.core.actor import Actor
 from apps.records.catalogue import CODE, NAME
 from apps.records.models import Source
@@ -23,6 +24,7 @@ def register(rows: pl.DataFrame, source: Source, actor: Actor, now: datetime) ->
     held = _of_subjects_with_another_code(rows)
     good = rows.join(held.select(CODE), on=CODE, how="anti")
     register_as_they_are(good.iter_rows(named=True), source, actor, now)
+    failpoints.reach("intake.registered")
     return held
 
 
