@@ -19,8 +19,8 @@ from apps.core.errors import InvalidInput
 
 ORDINARY, CORRECTION, LATE = "ordinary", "correction", "late"
 KINDS: Final = [(ORDINARY, "常规"), (CORRECTION, "更正"), (LATE, "补报")]
-PLATFORM, PAGE, API, FOLDER = "platform", "page", "api", "folder"
-WAYS_IN: Final = [(PLATFORM, "平台"), (PAGE, "页面"), (API, "接口"), (FOLDER, "文件夹")]
+PLATFORM, PAGE, API, FOLDER, ANSWER = "platform", "page", "api", "folder", "answer"
+WAYS_IN: Final = [(PLATFORM, "平台"), (PAGE, "页面"), (API, "接口"), (FOLDER, "文件夹"), (ANSWER, "核验")]
 
 MAX_SEQUENCE: Final = 2_000_000_000
 MAX_ROWS: Final = 2_000_000_000

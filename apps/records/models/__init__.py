@@ -15,6 +15,12 @@ from apps.records.models.quality import (
     QualityFigure,
 )
 from apps.records.models.retention import DeletionProof, RetentionRule
+from apps.records.models.verification import (
+    RefusedAnswer,
+    VerificationAdapter,
+    VerificationQuestion,
+    VerificationRequest,
+)
 
 __all__ = [
     "DELIVERING_KINDS",
@@ -34,7 +40,11 @@ __all__ = [
     "OverdueAlert",
     "PaymentRecord",
     "QualityFigure",
+    "RefusedAnswer",
     "RejectedRow",
     "RetentionRule",
     "Source",
+    "VerificationAdapter",
+    "VerificationQuestion",
+    "VerificationRequest",
 ]

@@ -66,7 +66,7 @@ def _checked(stream: BinaryIO, codec: str, names: Mapping[str, str], item: ItemS
     matched: set[str] = set()
     unknown: dict[str, None] = {}
     objects = 0
-    for text in next(_line_blocks(stream, codec), []):
+    for text in next(line_blocks(stream, codec), []):
         line = _parsed(text, names)
         if line.cells is not None:
             matched |= line.cells.keys()
@@ -81,8 +81,13 @@ def _checked(stream: BinaryIO, codec: str, names: Mapping[str, str], item: ItemS
 
 def _blocks(stream: BinaryIO, codec: str, names: Mapping[str, str]) -> Iterator[pl.DataFrame]:
     number = 1
-    for texts in _line_blocks(stream, codec):
+    for texts in line_blocks(stream, codec):
         lines = [_parsed(text, names) for text in texts]
+def read_object(text: str, names: Mapping[str, str]) -> Mapping[str, str] | None:
+    """Raw cells by field name of one line, `names` giving the field of each folded label; None for no flat object."""
+    return _parsed(text, names).cells
+
+
         yield pl.DataFrame(
             {
                 ROW_NUMBER: pl.Series(range(number, number + len(lines)), dtype=pl.Int64),
@@ -99,7 +104,7 @@ def _blocks(stream: BinaryIO, codec: str, names: Mapping[str, str]) -> Iterator[
         number += len(lines)
 
 
-def _line_blocks(stream: BinaryIO, codec: str) -> Iterator[list[str]]:
+def line_blocks(stream: BinaryIO, codec: str) -> Iterator[list[str]]:
     """Lines in blocks; of a line beyond the limit only the beginning is kept, so that it cannot fill the memory."""
     partial = ""
     for block in encoding.text_blocks(stream, codec):
