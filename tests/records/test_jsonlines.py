@@ -130,3 +130,10 @@ def test_the_sample_batch_is_read() -> None:
     rows = rows_of((DELIVERIES / "自然资源局" / "不动产核验结果_20261110.jsonl").read_bytes(), ITEM)
     assert rows.height == 219
     assert rows.filter("shortage")["row_number"].to_list() == [164]
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_column_that_begins_like_a_brace_is_no_json(codec: str) -> None:
+    """类 is U+7C7B: its low byte is that of a brace."""
+    assert not jsonlines.begins(BytesIO("类别,名称\n".encode(codec)))
+    assert jsonlines.begins(BytesIO(' {"类别": 1}\n'.encode(codec)))

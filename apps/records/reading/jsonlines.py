@@ -20,7 +20,11 @@ from apps.records.reading.header import ABOVE, ROW_NUMBER, SEARCHED_ROWS, SHEET,
 MAX_LINE_CHARS: Final = 1_000_000
 KEPT_OF_LONG_LINES: Final = 2_000
 BLOCK_LINES: Final = 50_000
-_BEGINS: Final = re.compile(rb"^(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*([{\[])")
+# In UTF-16 a brace is two bytes: the first byte alone also begins 类 (U+7C7B), a common column.
+_BEGINS: Final = re.compile(
+    rb"^(?:(?:\xef\xbb\xbf)?\s*(?P<plain>\{(?=[\s\"}])|\[)"
+    rb"|(?:\xff\xfe)?(?:\s\x00)*(?P<little>[{\[])\x00|(?:\xfe\xff)?(?:\x00\s)*\x00(?P<big>[{\[]))"
+)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -41,7 +45,7 @@ def begins(stream: BinaryIO) -> bool:
     stream.seek(0)
     found = _BEGINS.match(stream.read(4_096))
     stream.seek(0)
-    if found and found[1] == b"[":
+    if found and b"[" in found.groups():
         return _refuse_a_list(stream)
     return found is not None
 
