@@ -234,7 +234,7 @@ class CorrectionRound(models.Model):
 class CorrectionLine(models.Model):
     """A line of a correction workbook that came in, and why it was refused where it was.
 
-    Holds public register data; kept as long as the round.
+    Holds public register data, no credit data; kept as long as the round.
     """
 
     round = models.ForeignKey(CorrectionRound, on_delete=models.PROTECT, related_name="lines")
