@@ -49,7 +49,7 @@ class ClientCredentialsAuthentication(OAuth2Authentication):
         head = _Head(request)
         found = super().authenticate(head)
         if found is None:
-            request.oauth2_error = head.oauth2_error  # the challenge in the answer names it
+            request.oauth2_error = head.oauth2_error  # type: ignore[attr-defined]  # the challenge in the answer names it
             return None
         _, token = found
         client = (

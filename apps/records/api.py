@@ -160,7 +160,7 @@ class DeliveryApi(Api):
             exc = NotParsable("上传中断，文件不完整，未接收；请重新上传。")
         return super().handle_exception(exc)
 
-    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Let go of the temporary file of a bare upload."""
         sent = getattr(request, "_full_data", None)
         if isinstance(sent, dict) and "file" in sent and hasattr(sent["file"], "close"):

@@ -253,17 +253,18 @@ def observations(order: Order) -> list[Observation]:
         text = f"与第{order.repeats}号报送内容完全相同，未作任何改动。"
         found.append(Observation("repeated", "重复文件", text, "neutral"))
     found += _of_sequence(order)
-    if order.period_to_on and order.latest_period_on and order.period_to_on < order.latest_period_on:
-        ends, latest = order.period_to_on, order.latest_period_on
+    ends, latest = order.period_to_on, order.latest_period_on
+    if order.repeats is None and ends and latest and ends < latest:
         text = f"所属期止于{ends}，而此前已收到截至{latest}的文件：该期已报结，本份为迟到文件。"
         found.append(Observation("closed_period", "迟到", text, "warning"))
     return found
 
 
 def _of_sequence(order: Order) -> list[Observation]:
-    if order.sequence is None:
+    # A file sent once more says nothing about the order of those that brought something.
+    if order.sequence is None or order.repeats is not None:
         return []
-    if order.same_number is not None and order.repeats is None:
+    if order.same_number is not None:
         text = f"序号{order.sequence}已用于第{order.same_number}号报送，而内容不同；不同的值按更正处理。"
         return [Observation("same_number", "序号重复", text, "warning")]
     highest = order.highest_before

@@ -25,7 +25,7 @@ class ObservationSerializer(serializers.Serializer[Any]):
     """关于一份报送的提示，例如更正、缺号、迟到。"""
 
     code = serializers.CharField(label="代码")
-    label = serializers.CharField(label="简称")
+    label = serializers.CharField(label="简称")  # type: ignore[assignment]
     text = serializers.CharField(label="说明")
 
 

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from apps.core.fields import Body, DayField, PercentField, PlainTextField, WholeField, YuanField
 from apps.whitelist.models import Listing, Push
+from apps.whitelist.rules import EXIT_LABELS
 from apps.whitelist.services.pushes import Answer
 from apps.whitelist.workflow import PUSH
 
@@ -16,6 +17,9 @@ class ListingSerializer(serializers.ModelSerializer[Listing]):
     programme_name = serializers.CharField(source="programme.name", label="白名单")
     subject_code = serializers.CharField(source="subject.code", label="统一社会信用代码")
     subject_name = serializers.CharField(source="subject.name", label="企业名称")
+    exit_reason = serializers.ChoiceField(
+        label="退出原因；仍在名单上时为空", choices=list(EXIT_LABELS.items()), allow_blank=True, read_only=True
+    )
 
     class Meta:
         model = Listing

@@ -113,7 +113,7 @@ def fuzz(
     schema = openapi.from_wsgi(SCHEMA, hosted)
     result = Result()
     for found in schema.get_all_operations():
-        operation = found.ok()
+        operation: Any = found.ok()  # type: ignore[union-attr]  # a fault in our own description ends the drill
         _probe(operation, callers, known, examples, seed_number, result)
         say(f"{operation.method.upper()} {operation.path}：已问 {result.requests} 次，异常 {len(result.faults)} 处")
     return result
@@ -150,7 +150,8 @@ def _probe(
     @given(st.data())
     def ask(data: Any) -> None:
         case = data.draw(cases)
-        caller = data.draw(st.sampled_from(callers))
+        # In turn and not by chance: chance prefers the first, and each has to ask everything.
+        caller = callers[result.requests % len(callers)]
         for part in (case.path_parameters, case.query, case.body):
             if isinstance(part, dict):
                 for name in sorted(part, key=str):
@@ -162,8 +163,7 @@ def _probe(
     try:
         ask()
     except Unsatisfiable:
-        # An operation without parameters cannot be asked against its description.
-        result.statuses[0] += 0
+        result.faults.setdefault(f"{operation.method.upper()} {operation.path}", "没有可以发出的请求")
 
 
 def _answer(case: Any, caller: Caller, result: Result) -> None:
@@ -187,14 +187,15 @@ def _answer(case: Any, caller: Caller, result: Result) -> None:
         case.validate_response(response, checks=checks)
     except FailureGroup as group:
         failures: Sequence[Any] = group.exceptions
-    except Failure as failure:
-        failures = [failure]
+    except Failure as single:
+        failures = [single]
     else:
         return
     for failure in failures:
         what = f"{case.method} {case.path} {response.status_code} {failure.title}"
         again = case.as_curl_command(headers={"Authorization": caller.name} if caller.token else {})
-        result.faults.setdefault(what, f"{str(failure.message)[:300]} | {caller.name} | {again[:600]}")
+        said = " ".join(str(failure.message).split())[:300]
+        result.faults.setdefault(what, f"{said} | {caller.name} | {again[:600]}")
 
 
 def token_of(application: Application, client_id: str, secret: str) -> str:
@@ -226,8 +227,8 @@ def _district(application: Application) -> tuple[list[Caller], dict[str, list[An
         made[kind] = _organization(kind)
     codes = [item.code for item in items_in_force()]
     source = set_source(actor=SYSTEM, organization=made[OrganizationKind.DEPARTMENT], item_codes=codes, now=now)
-    for item, name in _SAMPLES:
-        path = settings.BASE_DIR / "fixtures" / "demo" / "deliveries" / name
+    for item, sample in _SAMPLES:
+        path = settings.BASE_DIR / "fixtures" / "demo" / "deliveries" / sample
         delivery = receive_delivery(
             actor=SYSTEM, source=source, item_code=item, file_name=path.name, content=path.read_bytes(), now=now
         )
@@ -235,10 +236,10 @@ def _district(application: Application) -> tuple[list[Caller], dict[str, list[An
             run_now(delivery.job)
     subjects = list(Subject.objects.order_by("pk")[:20])
     callers = [Caller(_NOBODY), Caller("假令牌", "made-up")]
-    for kind, roles in ROLES_OF_KIND.items():
-        organization = made.get(kind) or _organization(kind, subjects[0].pk)
+    for name, roles in ROLES_OF_KIND.items():
+        organization = made.get(name) or _organization(name, subjects[0].pk)
         callers += [caller for role in sorted(roles) if (caller := _system(application, organization, role))]
-    known = {
+    known: dict[str, list[Any]] = {
         "code": [one.code for one in subjects],
         "subject_code": [one.code for one in subjects],
         "item": codes,

@@ -64,7 +64,8 @@ def _gaps(deliveries: QuerySet[Delivery]) -> Iterable[Gap]:
         .values_list("source__organization__name", "item__name", "previous", "sequence", "received_at", "pk")
     )
     for source, item, previous, sequence, received_at, pk in rows:
-        yield Gap(source, item, previous + 1, sequence - 1, received_at, pk)
+        if sequence is not None:  # the filter above says so, its type does not
+            yield Gap(source, item, previous + 1, sequence - 1, received_at, pk)
 
 
 def with_order(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
