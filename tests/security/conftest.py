@@ -121,6 +121,7 @@ def site(cast: Cast, now: datetime) -> Site:
             "code": subject.code,
             "api:delivery-detail": {"pk": delivery.pk},
             "api:delivery-rejected-rows": {"pk": delivery.pk},
+            "api:delivery-held-rows": {"pk": delivery.pk},
             "api:product-detail": {"pk": draft(cast, now, name="税信贷草稿二").pk},
             "api:need-detail": {"pk": dispatch.need_id},
             "api:listing-detail": {"pk": push.listing_id},
