@@ -71,6 +71,6 @@ QUESTION = Workflow(
         Transition("refuse", "答复不合规", ("received",), "refused", _SYSTEM),
         Transition("fail", "未能核验", ("waiting", "received"), "failed", _SYSTEM),
         Transition("expire", "逾期", ("waiting", "sent", "received"), "expired", _SYSTEM),
-        Transition("cancel", "授权撤回而取消", ("waiting",), "cancelled", _SYSTEM),
+        Transition("cancel", "授权撤回而取消", ("waiting", "sent"), "cancelled", _SYSTEM),
     ),
 )

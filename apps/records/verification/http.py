@@ -58,8 +58,8 @@ class Endpoint:
     key_id: str
     keys: Mapping[str, bytes]
     algorithm: str
-    connect_seconds: int
-    read_seconds: int
+    connect_seconds: float
+    read_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +141,14 @@ def _sent(
         finally:
             # Never back into the pool: what was not read of an answer must not meet the next question.
             answer.close()
+    except urllib3.exceptions.NewConnectionError as error:  # which counts as a timeout there
+        raise SourceUnavailable("无法与对方建立连接。") from error
     except urllib3.exceptions.TimeoutError as error:
         raise SourceUnavailable("对方没有在限定时间内答复。") from error
     except urllib3.exceptions.SSLError as error:
         raise SourceUnavailable("与对方的加密连接没有建立，请核对证书。") from error
     except urllib3.exceptions.HTTPError as error:
-        raise SourceUnavailable("无法与对方建立连接，或连接中断。") from error
+        raise SourceUnavailable("与对方的连接中断。") from error
 
 
 def _check_status(status: int) -> None:
