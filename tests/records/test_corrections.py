@@ -86,6 +86,14 @@ def test_a_correction_ahead_of_its_file_waits_for_it(deliver: Deliver, registere
     assert (paid(), paid(date(2026, 7, 1))) == (["2675.06"], [])
 
 
+def test_a_row_that_was_rejected_before_is_new_when_it_comes_corrected(deliver: Deliver, registered: Delivery) -> None:
+    base = deliver(social_insurance(payment("202608", "详见附件"), payment("202608", code=CODES[1]), code=CODES[0]))
+    assert (base.accepted, base.rejected) == (1, 1)
+    delivery = deliver(correction(payment("202608") + ",更正", payment("202607") + ",更正"))
+    assert (counts(delivery), delivery.tallies["held"]) == ((1, 1, 0, 0), {"nothing_to_correct": 1})
+    assert paid() == ["2675.06", "2675.06"]
+
+
 def test_one_month_under_two_codes_of_one_subject_is_held(deliver: Deliver, registered: Delivery) -> None:
     subject = Subject.objects.get(code=CODES[0])
     SubjectCode.objects.create(subject=subject, code=CODES[2], kind="former", seen_from_at=subject.first_seen_at)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any, BinaryIO, Final
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from apps.records.catalogue import ItemSpec
 from apps.records.reading.errors import Unreadable
@@ -21,6 +22,7 @@ from apps.records.reading.header import (
     without_header,
 )
 
+BLOCK_ROWS: Final = 50_000
 MAX_SHEET_NAME: Final = 100  # a spreadsheet allows 31
 
 
@@ -34,12 +36,13 @@ def read(stream: BinaryIO, item: ItemSpec) -> tuple[str, Iterator[pl.DataFrame],
             if sheet.visible != SheetVisibleEnum.Visible:
                 notes.append(f"隐藏的工作表“{sheet.name}”未读取。")
                 continue
-            rows = [[_text(cell) for cell in row] for row in book.get_sheet_by_name(sheet.name).to_python(False)]
-            header = find_header(rows, item)
+            table = book.get_sheet_by_name(sheet.name)
+            first = [_texts(row) for row in islice(_rows(table), SEARCHED_ROWS)]
+            header = find_header(first, item)
             if header is not None:
-                tables.append((sheet.name, header, rows))
+                tables.append((sheet.name, header, table))
                 notes += notes_of(header, f"工作表“{sheet.name}”：")
-            elif any(any(row) for row in rows):
+            elif any(any(row) for row in first):
                 notes.append(f"工作表“{sheet.name}”前{SEARCHED_ROWS}行中没有表头，未读取。")
     except (CalamineError, OSError, ValueError) as error:
         raise Unreadable("工作簿已损坏或不完整，请重新导出后再报。") from error
@@ -49,7 +52,11 @@ def read(stream: BinaryIO, item: ItemSpec) -> tuple[str, Iterator[pl.DataFrame],
     single = len(tables) == 1
     return (
         f"工作簿，工作表“{names}”",
-        (_frame("" if single else name[:MAX_SHEET_NAME], h, rows) for name, h, rows in tables),
+        (
+            block
+            for name, header, table in tables
+            for block in _blocks("" if single else name[:MAX_SHEET_NAME], header, table)
+        ),
         notes,
     )
 
@@ -57,8 +64,6 @@ def read(stream: BinaryIO, item: ItemSpec) -> tuple[str, Iterator[pl.DataFrame],
 def _text(cell: Any) -> str:
     """A cell as its reader sees it: whole numbers without a fraction, dates as 2026-01-31, numbers to 15 digits."""
     match cell:
-        case str():
-            return cell
         case bool():
             return "TRUE" if cell else "FALSE"
         case int() | float():
@@ -71,10 +76,27 @@ def _text(cell: Any) -> str:
             return "" if cell is None else str(cell)
 
 
-def _frame(sheet: str, header: Header, rows: list[list[str]]) -> pl.DataFrame:
-    frame = pl.DataFrame(
+def _rows(table: CalamineSheet) -> Iterator[list[Any]]:
+    """Every row from the first of the sheet, every cell from column A."""
+    beside = [""] * (table.start[1] if table.start else 0)
+    return (beside + row for row in table.iter_rows())
+
+
+def _texts(row: list[Any]) -> list[str]:
+    return [cell if cell.__class__ is str else _text(cell) for cell in row]
+
+
+def _blocks(sheet: str, header: Header, table: CalamineSheet) -> Iterator[pl.DataFrame]:
+    rows, first = _rows(table), 1
+    while block := [_texts(row) for row in islice(rows, BLOCK_ROWS)]:
+        yield without_header(_frame(sheet, header, block, first), header)
+        first += len(block)
+
+
+def _frame(sheet: str, header: Header, rows: list[list[str]], first: int) -> pl.DataFrame:
+    return pl.DataFrame(
         {
-            ROW_NUMBER: pl.Series(range(1, len(rows) + 1), dtype=pl.Int64),
+            ROW_NUMBER: pl.Series(range(first, first + len(rows)), dtype=pl.Int64),
             SHORTAGE: pl.Series([False] * len(rows), dtype=pl.Boolean),
             **{
                 name: pl.Series([row[position] or None for row in rows], dtype=pl.String)
@@ -84,4 +106,3 @@ def _frame(sheet: str, header: Header, rows: list[list[str]]) -> pl.DataFrame:
             SHEET: pl.Series([sheet] * len(rows), dtype=pl.String),
         }
     )
-    return without_header(frame, header)

@@ -132,6 +132,9 @@ class Writer:
         contradicts = is_stored & ~pl.col("same") & ~withdraws & (pl.col("stored_by") == self.delivery_id)
         contradicts &= pl.lit(not self.decided)
         corrects_nothing = pl.col(OPERATION).is_in(CORRECTING) & ~is_stored
+        if pairs.select(corrects_nothing.any()).item():
+            # A row that was rejected in the file which this one corrects is right now for the first time.
+            corrects_nothing &= withdraws | ~self._base_has_come(pairs.filter(corrects_nothing))
         why = pl.when(corrects_nothing).then(pl.lit("nothing_to_correct")).when(contradicts).then(pl.lit("conflict"))
         idle = pairs.with_columns(why.alias(REASON)).filter(pl.col(REASON).is_not_null())
         pairs = pairs.filter(~corrects_nothing & ~contradicts.fill_null(False))
@@ -151,6 +154,19 @@ class Writer:
         )
         _count_remarks(pl.concat([fresh, withdrawn]), self.item, outcome)
         return outcome.and_then(self._compare(again)) if again.height else outcome
+
+    def _base_has_come(self, rows: pl.DataFrame) -> pl.Expr:
+        """Whether what a row replaces may have come: anything of the item is stored, of a payment for its period."""
+        table = TABLES[self.item.shape]
+        if self.item.shape != "payment":
+            came = frame_of(f"SELECT EXISTS (SELECT FROM {table} WHERE item_code = %s) AS came", [self.item.code])
+            return pl.lit(came.item())
+        periods = frame_of(
+            "SELECT period_on FROM unnest(%s::date[]) AS period_on WHERE EXISTS"
+            f" (SELECT FROM {table} AS fact WHERE fact.item_code = %s AND fact.period_on = period_on.period_on)",
+            [rows["period_on"].unique().to_list(), self.item.code],
+        )
+        return pl.col("period_on").is_in(periods["period_on"].to_list())
 
     def _paired(self, known: pl.DataFrame) -> pl.DataFrame:
         """The rows with `is_stored`, `stored_by` (a delivery) and `same`: what is stored says the same."""
