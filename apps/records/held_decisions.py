@@ -34,7 +34,7 @@ class Decision:
     for_all: bool
 
 
-_WAITING_FOR_PEOPLE: Final = frozenset({*EXCLUSIVE, "one_subject_many_codes", "overtaken"})
+_WAITING_FOR_PEOPLE: Final = frozenset({*EXCLUSIVE, "one_subject_many_codes", "other_source", "overtaken"})
 
 DECISIONS: Final = {
     each.slug: each

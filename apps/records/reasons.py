@@ -36,6 +36,7 @@ HELD: Final = {
     "one_subject_many_codes": "一主体多码：同一主体（名称、负责人相同）有不同的统一社会信用代码，需登记机关确认。",
     "unknown_subject": "代码正确，但登记注册信息中（尚）无此主体；每次收到登记注册信息后自动重试。",
     "nothing_to_correct": "要更正或撤销的行尚未入库（可能先于原报送到达）；每次收到该信息项的报送后自动重试。",
+    "other_source": "另一报送单位已就同一主键报送了不同的内容，两方的内容各自保留，需确认以哪一方为准。",
     "overtaken": "等待期间，同一主键已按较晚的报送入库了不同的内容，需确认以哪一个为准。",
 }
 
@@ -109,6 +110,7 @@ LABELS: Final = {
     "one_subject_many_codes": "一主体多码",
     "unknown_subject": "尚无此主体",
     "nothing_to_correct": "要更正的行尚未入库",
+    "other_source": "与另一单位的报送不一致",
     "overtaken": "较晚的报送已入库",
 }
 """Short Chinese label of every code, for tables."""

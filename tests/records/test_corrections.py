@@ -4,15 +4,17 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from apps.core.actor import SYSTEM
+from apps.accounts.models import Organization
+from apps.core.actor import SYSTEM, OrganizationKind
 from apps.core.jobs import run_now
 from apps.core.models import Job, JobState, Outbox
 from apps.records import services
-from apps.records.models import CatalogueItem, Delivery, HeldRow, PaymentRecord, Source
+from apps.records.models import CatalogueItem, DeliveredName, Delivery, HeldRow, PaymentRecord, Source
 from apps.records.services import chunks
 from apps.subjects.models import Subject, SubjectCode
 from tests.records.conftest import Deliver
 from tests.records.support import CODES, SOCIAL_INSURANCE, payment, social_insurance
+from tests.support.cast import Cast
 
 AUGUST = date(2026, 8, 1)
 FIELD = {
@@ -160,3 +162,35 @@ def test_a_file_whose_intake_was_given_up_holds_nobody_up(source: Source, regist
     Job.objects.filter(pk=stuck.job.pk).update(state=JobState.FAILED, finished_at=now)
     assert run_now(following.job).state == JobState.DONE
     assert paid() == ["2675.06"]
+
+
+def test_what_another_source_says_otherwise_is_kept_beside(
+    deliver: Deliver, registered: Delivery, cast: Cast, now: datetime
+) -> None:
+    other = Organization.objects.create(
+        kind=OrganizationKind.DEPARTMENT, name="邻区人社局", region_code="610305", created_at=now
+    )
+    source = services.set_source(actor=SYSTEM, organization=other, item_codes=["social_insurance"], now=now)
+    deliver(social_insurance(payment("202608"), payment("202609"), code=CODES[0]))
+    content = social_insurance(payment("202608", "1.00"), payment("202609"), payment("202610"), code=CODES[0])
+    delivery = services.receive_delivery(
+        actor=SYSTEM, source=source, item_code="social_insurance", file_name="b.csv", content=content.encode(), now=now
+    )
+    assert delivery.job is not None
+    assert run_now(delivery.job).state == JobState.DONE
+    assert (counts(delivery), delivery.tallies["held"]) == ((1, 1, 1, 0), {"other_source": 1})
+    assert paid() == ["2675.06"]
+    row = HeldRow.objects.get(delivery=delivery)
+    services.decide_held_rows(
+        actor=cast.operator.actor, row_ids=[row.pk], decision="accept", reason="核对原始凭证", now=now
+    )
+    assert (counts(delivery), paid()) == ((2, 0, 1, 1), ["1.00"])
+
+
+def test_a_name_under_which_a_firm_is_delivered_is_remembered_until_it_is_right(
+    deliver: Deliver, registered: Delivery
+) -> None:
+    deliver(social_insurance(payment("202608", name="丙有限公司"), code=CODES[0]))
+    assert list(DeliveredName.objects.order_by().values_list("name", flat=True)) == ["丙有限公司"]
+    deliver(social_insurance(payment("202609"), code=CODES[0]))
+    assert not DeliveredName.objects.exists()

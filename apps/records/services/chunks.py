@@ -13,6 +13,7 @@ from psycopg.errors import UniqueViolation
 from apps.core import failpoints
 from apps.records.catalogue import CODE, NAME, TYPED_COLUMNS, ItemSpec
 from apps.records.frames import copy_in, frame_of, yuan
+from apps.records.models import Delivery
 from apps.records.reading import ROW_NUMBER, SHEET
 from apps.records.reasons import NORMALISED
 from apps.records.staging import KEY_TEXT, OPERATION, REASON, REMARKS, corrects
@@ -32,7 +33,8 @@ WITHDRAW, CORRECTING = "withdraw", ("replace", "withdraw")
 @dataclass(slots=True)
 class Outcome:
     """What became of the rows of a chunk; `waiting` are those to hold, with their `reason`: no subject bears the code
-    (yet), or nothing is stored (yet) that the row could correct. `corrections` counts replaced and withdrawn rows.
+    (yet), nothing is stored (yet) that the row could correct, or another source said otherwise. `corrections` counts
+    replaced and withdrawn rows, `names` are those under which subjects were delivered that are not the registered ones.
     """
 
     accepted: int = 0
@@ -43,6 +45,7 @@ class Outcome:
     remarks: Counter[str] = field(default_factory=Counter)
     waiting: pl.DataFrame = field(default_factory=pl.DataFrame)
     duplicate_rows: list[tuple[str, int]] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
 
     @property
     def corrected(self) -> int:
@@ -60,6 +63,7 @@ class Outcome:
             self.remarks + later.remarks,
             pl.concat([self.waiting, later.waiting]),
             self.duplicate_rows + later.duplicate_rows,
+            self.names | later.names,
         )
 
 
@@ -74,7 +78,8 @@ class Writer:
     """Writes the facts of one delivery, chunk by chunk, each inside the caller's transaction.
 
     `subjects` are those of the whole delivery where they are known beforehand (see subjects_of). `decided`: somebody
-    chose these rows, also over what the delivery itself wrote under their keys.
+    chose these rows, also over what this delivery or another source wrote under their keys. `watched` are subjects
+    whose names are told also where they are right.
     """
 
     item: ItemSpec
@@ -82,6 +87,7 @@ class Writer:
     now: datetime
     subjects: pl.DataFrame | None = None
     decided: bool = False
+    watched: frozenset[int] = frozenset()
 
     def apply(self, rows: pl.DataFrame) -> Outcome:
         """A row that is stored already is a duplicate; a stored row with the same key and other values is closed and
@@ -97,6 +103,8 @@ class Writer:
             outcome = self._compare(known)
         waiting = [unknown.with_columns(pl.lit("unknown_subject").alias(REASON)), outcome.waiting]
         outcome.waiting = pl.concat([frame for frame in waiting if frame.width], how="diagonal")
+        told = (pl.col(NAME) != pl.col(REGISTERED_NAME)) | pl.col(SUBJECT_ID).is_in(list(self.watched))
+        outcome.names = dict(known.filter(told & (pl.col(NAME) != "")).select(SUBJECT_ID, NAME).rows())
         return outcome
 
     def _with_subjects(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -131,13 +139,17 @@ class Writer:
         # Two codes of one subject in one file: which row holds is not for us to say.
         contradicts = is_stored & ~pl.col("same") & ~withdraws & (pl.col("stored_by") == self.delivery_id)
         contradicts &= pl.lit(not self.decided)
+        # Two bodies that say different things are both heard; nobody's row is overwritten (pitfalls D54).
+        is_others = pl.col("stored_by").is_in(self._of_other_sources(pairs["stored_by"].drop_nulls().unique()))
+        is_disputed = is_stored & ~pl.col("same") & is_others & pl.lit(not self.decided)
         corrects_nothing = pl.col(OPERATION).is_in(CORRECTING) & ~is_stored
         if pairs.select(corrects_nothing.any()).item():
             # A row that was rejected in the file which this one corrects is right now for the first time.
             corrects_nothing &= withdraws | ~self._base_has_come(pairs.filter(corrects_nothing))
         why = pl.when(corrects_nothing).then(pl.lit("nothing_to_correct")).when(contradicts).then(pl.lit("conflict"))
+        why = why.when(is_disputed).then(pl.lit("other_source"))
         idle = pairs.with_columns(why.alias(REASON)).filter(pl.col(REASON).is_not_null())
-        pairs = pairs.filter(~corrects_nothing & ~contradicts.fill_null(False))
+        pairs = pairs.filter(~corrects_nothing & ~contradicts.fill_null(False) & ~is_disputed.fill_null(False))
         withdrawn, repeats = pairs.filter(withdraws), pairs.filter(~withdraws & pl.col("same"))
         fresh = pairs.filter(~withdraws & ~pl.col("same"))
         replaced = fresh.filter(is_stored)
@@ -154,6 +166,12 @@ class Writer:
         )
         _count_remarks(pl.concat([fresh, withdrawn]), self.item, outcome)
         return outcome.and_then(self._compare(again)) if again.height else outcome
+
+    def _of_other_sources(self, deliveries: pl.Series) -> list[int]:
+        """Those of the deliveries that another source sent."""
+        mine = Delivery.objects.filter(pk=self.delivery_id).values("source")
+        others = Delivery.objects.filter(pk__in=deliveries.to_list()).exclude(source__in=mine)
+        return list(others.order_by("pk").values_list("pk", flat=True))
 
     def _base_has_come(self, rows: pl.DataFrame) -> pl.Expr:
         """Whether what a row replaces may have come: anything of the item is stored, of a payment for its period."""

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from apps.core import audit
 from apps.core.actor import Actor
 from apps.core.audit import Target
-from apps.records.models import DeliveredName
+from apps.records.models import DeliveredName, Delivery
 from apps.reference.selectors import figures
 from apps.subjects.naming import name_key
 
@@ -120,6 +120,12 @@ def find_contradictions(*, actor: Actor, business_date: date, now: datetime) -> 
             target = Target("records.contradiction", str(business_date), f"{begun}处新发现、{ended}处已消除")
             audit.record(actor=actor, verb="records.find_contradictions", target=target, now=now)
     return begun
+
+
+def subjects_with_other_names(delivery: Delivery) -> frozenset[int]:
+    """The subjects of whom the source of a delivery last gave a name that is not the registered one, in this item."""
+    remembered = DeliveredName.objects.filter(source=delivery.source_id, item=delivery.item_id).order_by()
+    return frozenset(remembered.values_list("subject_id", flat=True))
 
 
 def remember_names(*, delivery_id: int, names: Mapping[int, str], now: datetime) -> None:

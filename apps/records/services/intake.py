@@ -26,6 +26,7 @@ from apps.records.reading import ROW_NUMBER, SHEET, TEXT, Unreadable
 from apps.records.reasons import HELD, NORMALISED
 from apps.records.selectors import spec_of
 from apps.records.services.chunks import Outcome, Writer, subjects_of
+from apps.records.services.contradictions import remember_names, subjects_with_other_names
 from apps.records.services.deliveries import check_count
 from apps.records.services.judging import Judged, judge
 from apps.records.services.registration import register
@@ -96,7 +97,8 @@ def _apply(delivery: Delivery, judged: Judged, lease: Lease, known_at: datetime)
             _set_aside(locked, judged)
         done = 1
     subjects = None if judged.item.creates_subjects else subjects_of(judged.codes)
-    writer = Writer(judged.item, delivery.pk, known_at, subjects)
+    watched = subjects_with_other_names(delivery)
+    writer = Writer(judged.item, delivery.pk, known_at, subjects, watched=watched)
     chunks = judged.chunks()[done - 1 :]
     ahead = one_ahead(judged.good(*chunk) for chunk in chunks)
     for number, (chunk, rows) in enumerate(zip(chunks, ahead, strict=True), done):
@@ -182,6 +184,8 @@ def _apply_chunk(delivery: Delivery, rows: pl.DataFrame, writer: Writer, lease: 
     outcome = writer.apply(rows)
     delivery.read += outcome.accepted + outcome.duplicate
     add_outcome(delivery, outcome)
+    if outcome.names and not writer.item.creates_subjects:
+        remember_names(delivery_id=delivery.pk, names=outcome.names, now=writer.now)
     reason = pl.lit("one_subject_many_codes").alias(REASON)
     return pl.concat([other_codes.with_columns(reason), outcome.waiting], how="diagonal")
 
