@@ -95,7 +95,7 @@ def _counted(delivery: Delivery) -> tuple[Found, dict[str, Rows]]:
 
 @pytest.mark.django_db
 def test_the_deliveries_of_the_district_come_to_the_counted_rows(senders: Source, now: datetime) -> None:
-    assert len(FILES) == 24
+    assert len(FILES) == 25
     for item, name in FILES:
         delivery = _deliver(senders, item, name, now)
         if name in REPEATED:
