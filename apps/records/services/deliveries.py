@@ -4,7 +4,7 @@ import os
 from datetime import datetime
 from io import BytesIO
 from pathlib import PurePath
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from django.db import transaction
 
@@ -86,12 +86,7 @@ def receive_delivery(
             repeats=earlier,
             state="repeated" if earlier else "received",
             way_in=way_in,
-            kind=kind_of(manifest.kind, name),
-            period_from_on=manifest.period_from_on,
-            period_to_on=manifest.period_to_on,
-            sequence=manifest.sequence,
-            declared_rows=manifest.declared_rows,
-            declared_digest=str(manifest.digest or ""),
+            **_said(manifest, name),
         )
         failpoints.reach("delivery.received")
         if earlier is None:
@@ -108,6 +103,18 @@ def receive_delivery(
         )
         failpoints.reach("delivery.enqueued")
     return delivery
+
+
+def _said(manifest: Manifest, name: str) -> dict[str, Any]:
+    """The manifest as the columns of a delivery."""
+    return {
+        "kind": kind_of(manifest.kind, name),
+        "period_from_on": manifest.period_from_on,
+        "period_to_on": manifest.period_to_on,
+        "sequence": manifest.sequence,
+        "declared_rows": manifest.declared_rows,
+        "declared_digest": str(manifest.digest or ""),
+    }
 
 
 def _check_size(stream: BinaryIO) -> None:
