@@ -5,12 +5,13 @@ from datetime import date, datetime
 from django.db import transaction
 
 from apps.accounts.services import notify
-from apps.consents.models import AccessReason, Consent
+from apps.consents.models import AccessReason, AccessRecord, Consent
 from apps.consents.rules import REASON_LABELS
 from apps.consents.selectors import Draft, draft_consent
 from apps.core import audit
 from apps.core.actor import Actor, Role
 from apps.core.errors import NotPermitted, NotVisible, StateConflict
+from apps.records.services import cancel_requests
 
 __all__ = ["Draft", "close_access_reason", "draft_consent", "give_consent", "open_access_reason", "withdraw_consent"]
 
@@ -69,7 +70,8 @@ def give_consent(*, actor: Actor, draft: Draft, agreed_digest: str, now: datetim
 
 
 def withdraw_consent(*, actor: Actor, consent_id: int, now: datetime, reason: str = "") -> Consent:
-    """Stop all future reading under a consent at once; what was done and its evidence stay.
+    """Stop all future reading under a consent at once; what was done and its evidence stay. Questions to sources that
+    only wait under it are cancelled.
 
     Raises NotVisible for another firm's consent, StateConflict when it was withdrawn before.
     """
@@ -90,6 +92,8 @@ def withdraw_consent(*, actor: Actor, consent_id: int, now: datetime, reason: st
             subject_id=consent.subject_id,
             reason=reason.strip(),
         )
+        readings = list(AccessRecord.objects.filter(consent=consent).order_by().values_list("pk", flat=True))
+        cancel_requests(actor=actor, access_record_ids=readings, now=now)
         if consent.grantee is not None:
             notify(
                 title=f"{consent.subject.name}已撤回对本机构的信息查询授权",

@@ -1,5 +1,6 @@
 """From raw rows to rows of fact: normalise, sift, reject, build the typed columns. Pure; knows no database."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -178,6 +179,11 @@ def _facts(judged: pl.DataFrame, item: ItemSpec) -> pl.DataFrame:
     same = [*TYPED_COLUMNS[item.shape], CODE, KEY_TEXT, "extra", *([NAME] if item.creates_subjects else [])]
     same += [OPERATION] if corrects(item) else []
     return frame.with_columns(pl.struct(same).hash(seed=0).alias(CONTENT))
+
+
+def without_citizen_ids(text: str) -> str:
+    """A row as kept for its sender: identity numbers of persons covered, as in `Staged.rejected`."""
+    return re.sub(_CITIZEN_ID, r"\1********\2", text)
 
 
 def corrects(item: ItemSpec) -> bool:

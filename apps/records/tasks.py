@@ -13,6 +13,7 @@ def intake(lease: Lease) -> dict[str, Any]:
     delivery_id = lease.payload["delivery_id"]
     counts = services.apply_delivery(delivery_id=delivery_id, lease=lease, now=clock.now())
     services.end_alerts(delivery_id=delivery_id, now=clock.now())
+    services.settle_answers(delivery_id=delivery_id, now=clock.now())
     return counts
 
 
@@ -33,3 +34,22 @@ def count_quality(lease: Lease) -> dict[str, Any]:
     """Count the figures of one source and month."""
     now = clock.now()
     return services.count_source(lease=lease, business_date=clock.business_date(now), now=now)
+
+
+@job("records.retire", label="到期删除和停用", seen_at=("records:proof_list",))
+def retire(lease: Lease) -> dict[str, Any]:
+    """Delete or close what is over."""
+    assert lease.business_date is not None
+    return services.retire_records(lease=lease, business_date=lease.business_date, now=clock.now())
+
+
+@job("records.ask_source", label="向来源核验", seen_at=("records:verification_list",))
+def ask_source(lease: Lease) -> dict[str, Any]:
+    """Put one question to its source."""
+    return services.put_question(lease=lease, now=clock.now())
+
+
+@job("records.try_adapter", label="试连核验通道", seen_at=("records:verification_detail", "adapter_id"))
+def try_adapter(lease: Lease) -> dict[str, Any]:
+    """Ask a source about nobody."""
+    return services.try_adapter(lease=lease, now=clock.now())

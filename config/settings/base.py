@@ -1,5 +1,6 @@
 """Wiring shared by every environment. Policy figures are dated rows, never settings."""
 
+import base64
 import os
 from pathlib import Path
 
@@ -270,6 +271,23 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
+
+
+def _verification_keys() -> dict[str, bytes]:
+    """Secrets for 数据核验 by key id, from `id:base64,id:base64`; the database names keys by id only."""
+    keys = {}
+    for entry in filter(None, os.environ.get("XINQIAO_VERIFICATION_KEYS", "").split(",")):
+        key_id, _, text = entry.strip().partition(":")
+        try:
+            keys[key_id] = base64.b64decode(text, validate=True)
+        except ValueError:
+            raise ImproperlyConfigured(f"XINQIAO_VERIFICATION_KEYS: {key_id!r} is not base64") from None
+        if len(keys[key_id]) < 32:
+            raise ImproperlyConfigured(f"XINQIAO_VERIFICATION_KEYS: {key_id!r} is shorter than 32 bytes")
+    return keys
+
+
+VERIFICATION_KEYS = _verification_keys()
 
 # The demonstration moves the business clock by whole days; everywhere else it is the real clock.
 CLOCK_OFFSET_DAYS = 0

@@ -30,10 +30,28 @@ audit.register(
         "open_round": "开始重错码更正：{target}",
         "import_corrections": "导入重错码更正表：{target}",
         "publish_bulletin": "发布{target}",
+        "configure_adapter": "设定{target}",
+        "pause_adapter": "暂停{target}",
+        "resume_adapter": "恢复{target}",
+        "try_adapter": "试连{target}",
+        "open_breaker": "{target}连续失败，已熔断",
+        "ask_source": "请求{target}",
+        "export_questions": "导出核验请求：{target}",
+        "take_answers": "接收核验答复：{target}",
+        "settle_answers": "核验答复入库：{target}",
+        "end_question": "结束{target}",
     },
 )
 
+from apps.records.services.adapters import (  # noqa: E402
+    configure_adapter,
+    pause_adapter,
+    request_try,
+    resume_adapter,
+    try_adapter,
+)
 from apps.records.services.alerts import end_alerts  # noqa: E402
+from apps.records.services.answers import Taken, receive_answers, settle_answers  # noqa: E402
 from apps.records.services.bulletins import publish_bulletin, publish_month  # noqa: E402
 from apps.records.services.catalogue import load_catalogue, set_source  # noqa: E402
 from apps.records.services.code_faults import (  # noqa: E402
@@ -53,8 +71,27 @@ from apps.records.services.held import (  # noqa: E402
 )
 from apps.records.services.intake import apply_delivery  # noqa: E402
 from apps.records.services.quality import count_figures, count_source, keep_duties, request_count, roll_quality  # noqa: E402
+from apps.records.services.retention import load_retention_rules, rehearse, retire_records  # noqa: E402
+from apps.records.services.verification import (  # noqa: E402
+    ask_source,
+    cancel_requests,
+    export_questions,
+    put_question,
+)
 
 __all__ = [
+    "Taken",
+    "ask_source",
+    "cancel_requests",
+    "configure_adapter",
+    "export_questions",
+    "pause_adapter",
+    "put_question",
+    "receive_answers",
+    "request_try",
+    "resume_adapter",
+    "settle_answers",
+    "try_adapter",
     "DeliveryRefused",
     "DeliveryTooLarge",
     "Line",
