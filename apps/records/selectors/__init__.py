@@ -66,14 +66,6 @@ from apps.records.selectors.quality import (
     source_visible_to,
     tolerances,
 )
-from apps.records.selectors.retention import (
-    deleted_for,
-    files_over_for_batch,
-    names_of_items,
-    proofs_visible_to,
-    publicity_months,
-    retention_plan,
-)
 from apps.records.selectors.verification import (
     AdapterState,
     adapter_visible_to,
@@ -101,11 +93,6 @@ __all__ = [
     "verification_request_visible_to",
     "verification_requests_visible_to",
     "verifying_sources",
-    "deleted_for",
-    "files_over_for_batch",
-    "proofs_visible_to",
-    "publicity_months",
-    "retention_plan",
     "DescribedField",
     "Filters",
     "Gap",

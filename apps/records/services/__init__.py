@@ -71,7 +71,6 @@ from apps.records.services.held import (  # noqa: E402
 )
 from apps.records.services.intake import apply_delivery  # noqa: E402
 from apps.records.services.quality import count_figures, count_source, keep_duties, request_count, roll_quality  # noqa: E402
-from apps.records.services.retention import load_retention_rules, rehearse, retire_records  # noqa: E402
 from apps.records.services.verification import (  # noqa: E402
     ask_source,
     cancel_requests,
