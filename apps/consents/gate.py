@@ -15,12 +15,13 @@ from apps.consents.rules import (
     PURPOSE_LABELS,
     PURPOSES_OF_KIND,
     Purpose,
+    ReasonKind,
     Request,
     Verdict,
     judge,
     nearest,
 )
-from apps.consents.selectors import grantees_of, item_names, live_reasons, protected_among
+from apps.consents.selectors import PUBLIC, SHARED, disclosures_of, grantees_of, item_names, live_reasons
 from apps.core import audit
 from apps.core.actor import Actor, OrganizationKind, Role
 from apps.core.clock import business_date
@@ -46,8 +47,9 @@ def open(*, actor: Actor, subject_id: int, purpose: str, items: Iterable[str], n
     """Permit to read `items` (catalogue codes) of a subject for a purpose, with its line in the subject's own record.
 
     Call it inside the transaction that also does the reading; RuntimeError otherwise. The subject's own people leave
-    no record. Items that are 公开公示 need neither consent nor reason. Raises NotVisible for a subject that is not the
-    actor's to know, AccessRefused naming what is missing.
+    no record. Items that are 公开公示 need neither consent nor reason; those of 政务共享 are opened to authorities in
+    whose region the subject lies, without consent, and to nobody else. Raises NotVisible for a subject that is not
+    the actor's to know, AccessRefused naming what is missing.
     """
     _require_transaction()
     wanted = frozenset(items)
@@ -56,11 +58,19 @@ def open(*, actor: Actor, subject_id: int, purpose: str, items: Iterable[str], n
             raise NotVisible
         return Permit(subject_id, purpose, wanted, None, actor.organization_id, now, own=True)
     subject = _subject(actor, subject_id)
-    protected = protected_among(wanted)
-    if not protected:
+    closed = {code: each for code, each in disclosures_of(wanted).items() if each[1] != PUBLIC}
+    if not closed:
         return Permit(subject_id, purpose, wanted, None, actor.organization_id, now)
+    shared = [name for name, disclosure in closed.values() if disclosure == SHARED]
+    if shared and actor.organization_kind != OrganizationKind.AUTHORITY:
+        raise AccessRefused(f"只在政务部门之间共享，不提供查询：{'、'.join(shared)}。")
     if purpose not in PURPOSES_OF_KIND.get(actor.organization_kind, frozenset()):
         raise AccessRefused(_foreign_purpose(actor, purpose))
+    protected = {code: name for code, (name, disclosure) in closed.items() if disclosure != SHARED}
+    told: dict[str, Any] = {"subject": subject, "purpose": purpose, "items": sorted(wanted)}
+    if not protected:
+        record = _record(actor, now, reason_kind=ReasonKind.DUTY, **told)
+        return Permit(subject_id, purpose, wanted, record.pk, actor.organization_id, now)
     request = Request(purpose, protected, business_date(now))
     grantees = grantees_of(actor)
     consent, verdict = _take_consent(subject_id, grantees, request)
@@ -72,12 +82,10 @@ def open(*, actor: Actor, subject_id: int, purpose: str, items: Iterable[str], n
     record = _record(
         actor,
         now,
-        subject=subject,
-        purpose=purpose,
-        items=sorted(wanted),
         consent=consent,
         reason_kind=reason.kind if reason else "",
         reason_ref=reason.ref if reason else "",
+        **told,
     )
     return Permit(subject_id, purpose, wanted, record.pk, actor.organization_id, now)
 

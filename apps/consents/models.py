@@ -164,6 +164,7 @@ class AccessRecord(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(subject__isnull=False, consent__isnull=False, run_label="")
+                | Q(subject__isnull=False, consent__isnull=True, run_label="", reason_kind="duty")
                 | Q(subject__isnull=True, consent__isnull=True) & ~Q(run_label=""),
                 name="accessrecord_reading_or_run",
             ),

@@ -67,17 +67,21 @@ PURPOSES_OF_KIND: dict[str, frozenset[str]] = {
 
 
 class ReasonKind(StrEnum):
-    """What business lets a bank look at a firm."""
+    """What business lets a bank look at a firm; `DUTY`: an authority reads what is shared among authorities (政务共享),
+    which needs no consent of the firm but leaves its record.
+    """
 
     MATCH = "match"
     LISTING = "listing"
     APPLICATION = "application"
+    DUTY = "duty"
 
 
 REASON_LABELS: dict[str, str] = {
     ReasonKind.MATCH: "融资对接",
     ReasonKind.LISTING: "白名单推荐",
     ReasonKind.APPLICATION: "融资申请",
+    ReasonKind.DUTY: "政务共享",
 }
 
 

@@ -20,7 +20,7 @@ from apps.records.models import CatalogueItem
 from apps.reference.selectors import figure
 from apps.subjects.models import Subject
 
-PUBLIC = "public"
+PUBLIC, AUTHORISED, SHARED = "public", "authorised", "government"
 
 
 def consents_visible_to(actor: Actor) -> QuerySet[Consent]:
@@ -102,14 +102,15 @@ def _grantee(organization_id: int | None) -> Q:
 
 def protected_among(items: Iterable[str]) -> dict[str, str]:
     """Those of the items that are not 公开公示, code → Chinese name; an unknown code counts as protected."""
+    return {code: name for code, (name, disclosure) in disclosures_of(items).items() if disclosure != PUBLIC}
+
+
+def disclosures_of(items: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Code → (Chinese name, 披露方式); an unknown code names itself and counts as 授权查询."""
     wanted = set(items)
-    rows = CatalogueItem.objects.filter(code__in=wanted).values_list("code", "name", "disclosure")
-    known = {code: (name, disclosure) for code, name, disclosure in rows}
-    return {
-        code: known[code][0] if code in known else code
-        for code in wanted
-        if code not in known or known[code][1] != PUBLIC
-    }
+    rows = CatalogueItem.objects.filter(code__in=wanted).order_by("catalogue_no", "code")
+    known = {code: (name, disclosure) for code, name, disclosure in rows.values_list("code", "name", "disclosure")}
+    return known | {code: (code, AUTHORISED) for code in sorted(wanted - known.keys())}
 
 
 def item_names(items: Iterable[str]) -> dict[str, str]:
@@ -123,7 +124,7 @@ def item_names(items: Iterable[str]) -> dict[str, str]:
 
 def consentable_items() -> dict[str, str]:
     """The items that need a firm's consent, code → Chinese name."""
-    items = CatalogueItem.objects.filter(is_active=True).exclude(disclosure=PUBLIC).order_by("catalogue_no", "code")
+    items = CatalogueItem.objects.filter(is_active=True, disclosure=AUTHORISED).order_by("catalogue_no", "code")
     return dict(items.values_list("code", "name"))
 
 

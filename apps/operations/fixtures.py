@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.core.actor import Actor
 from apps.profiles.services import load_scorecard
-from apps.records.services import load_catalogue
+from apps.records.services import load_catalogue, load_retention_rules
 from apps.reference.fixture_files import fixture_paths, read_fixture
 from apps.reference.services import load_fixture
 from apps.whitelist.services import load_decline_reasons
@@ -23,6 +23,8 @@ def load_all(*, actor: Actor, folder: Path, now: datetime) -> Iterator[str]:
         yield f"{path.name}：{f'载入 {loaded.rows} 行{kept}' if loaded.is_changed else '无变化'}"
     catalogue = folder / "records.catalogueitem.json"
     yield f"{catalogue.name}：新增或变更 {load_catalogue(actor=actor, path=catalogue, now=now)} 项"
+    rules = folder / "records.retentionrule.json"
+    yield f"{rules.name}：新增或变更 {load_retention_rules(actor=actor, path=rules, now=now)} 条"
     scorecards = folder / "profiles.scorecard.json"
     for row in _read(scorecards)["rows"]:
         yield f"{scorecards.name}：{load_scorecard(actor=actor, row=row, now=now)}"

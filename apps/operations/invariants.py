@@ -12,11 +12,11 @@ from typing import Any
 from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import ForeignKey
+from django.db.models import Exists, ForeignKey, OuterRef
 
 from apps.core import audit
 from apps.core.models import StoredFile
-from apps.records.models import CatalogueItem
+from apps.records.models import CatalogueItem, DeletionProof
 
 NAMED = 5
 OUTBOX_AT_MOST = timedelta(seconds=60)
@@ -118,16 +118,20 @@ def _delivery_counts(machine_now: datetime) -> Iterable[str]:
             FROM records_heldrow GROUP BY 1
         )
         SELECT d.id, d.read, d.not_data + d.accepted + d.rejected + d.held + d.duplicate,
-               d.accepted, COALESCE(facts.n, 0), d.rejected, COALESCE(back.n, 0) + COALESCE(waiting.dismissed, 0),
+               d.accepted, COALESCE(facts.n, 0) + went.facts, d.rejected,
+               COALESCE(back.n, 0) + COALESCE(waiting.dismissed, 0) + d.rejected_removed,
                d.held, COALESCE(waiting.open, 0)
         FROM records_delivery d
         LEFT JOIN facts ON facts.delivery_id = d.id
         LEFT JOIN back ON back.delivery_id = d.id
         LEFT JOIN waiting ON waiting.delivery_id = d.id
+        -- A row that withdraws another is accepted and no fact; what retention deleted was one.
+        CROSS JOIN LATERAL (SELECT d.accepted_removed
+            + COALESCE((d.tallies #>> '{corrected,withdrawn}')::integer, 0) AS facts) went
         WHERE d.state = 'applied'
           AND (d.read <> d.not_data + d.accepted + d.rejected + d.held + d.duplicate
-               OR d.accepted <> COALESCE(facts.n, 0)
-               OR d.rejected <> COALESCE(back.n, 0) + COALESCE(waiting.dismissed, 0)
+               OR d.accepted <> COALESCE(facts.n, 0) + went.facts
+               OR d.rejected <> COALESCE(back.n, 0) + COALESCE(waiting.dismissed, 0) + d.rejected_removed
                OR d.held <> COALESCE(waiting.open, 0))
         ORDER BY d.id
     """)
@@ -145,7 +149,8 @@ def _audit_chain(machine_now: datetime) -> Iterable[str]:
 
 
 def _accesses_with_consent(machine_now: datetime) -> Iterable[str]:
-    protected = list(CatalogueItem.objects.exclude(disclosure="public").order_by("code").values_list("code", flat=True))
+    by_consent = CatalogueItem.objects.filter(disclosure="authorised")
+    protected = list(by_consent.order_by("code").values_list("code", flat=True))
     rows = _rows(
         """
         SELECT r.id, r.consent_id
@@ -219,7 +224,8 @@ def _leases(machine_now: datetime) -> Iterable[str]:
 
 
 def _files(machine_now: datetime) -> Iterable[str]:
-    newest = StoredFile.objects.order_by("-pk")[:FILES_LOOKED_AT]
+    deleted = DeletionProof.objects.filter(kept="file", digest=OuterRef("sha256"))
+    newest = StoredFile.objects.filter(~Exists(deleted)).order_by("-pk")[:FILES_LOOKED_AT]
     return [
         f"文件{file.pk}（{file.name}）：存储中没有它的内容" for file in newest if not default_storage.exists(file.path)
     ]

@@ -71,6 +71,10 @@ def _quality(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]
     return records.roll_quality(lease=lease, business_date=business_date, now=now)
 
 
+def _retention(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
+    return records.retire_records(lease=lease, business_date=business_date, now=now)
+
+
 def _invariants(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
     results = invariants.check(clock.machine_now())
     broken = [result for result in results if not result.holds]
@@ -86,6 +90,7 @@ STEPS: tuple[Step, ...] = (
     Step("matching", "重新匹配融资需求", _matching),
     Step("statistics", "统计前一日数据", _statistics),
     Step("quality", "数据质量：指标、重错码、矛盾、逾期提醒", _quality),
+    Step("retention", "到期删除和停用", _retention),
     Step("invariants", "核查数据约束", _invariants),
 )
 STEP_BY_SLUG = {step.slug: step for step in STEPS}

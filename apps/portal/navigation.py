@@ -55,6 +55,7 @@ PLACES: tuple[Place, ...] = (
     Place("待处理数据", "records:held_row_list", "hourglass-split", "须人工判断的报送行", DEPARTMENT | OPERATOR),
     Place("企业注册核验", "enterprises:registration_list", "patch-check", "核对代码、名称与法定代表人", OPERATOR),
     Place("单位与账号", "accounts:organization_list", "people", "银行、部门及其人员", OPERATOR),
+    Place("到期处理证明", "records:proof_list", "trash", "到期删除和停用的数据及其摘要", OPERATOR | AUDITOR),
     Place("信息目录", "records:catalogue_list", "journal-check", "信息项、列名与别名", OPERATOR),
     Place("报送范围", "records:source_list", "card-checklist", "各单位报送哪些信息项", OPERATOR),
     Place("基础数据", "reference:index", "calendar3", "工作日历、LPR、区划、名单、政策数值", OPERATOR),

@@ -13,11 +13,14 @@ from apps.core.errors import InvalidInput, NotVisible
 from apps.core.pages import ActorRequest, actor_required
 from apps.profiles import selectors
 from apps.profiles.explaining import DISCLAIMER
+from apps.records.selectors import items_in_force
 from apps.subjects.models import Subject
 from apps.subjects.selectors import subject_visible_to
 
 _FIRM = (Role.FIRM_OWNER, Role.FIRM_ACCOUNTANT)
 _READERS = (*_FIRM, Role.BANK_OFFICER, Role.BANK_APPROVER, Role.AUTHORITY)
+# The platform's administrators and auditors see what came when, and no record of a single firm.
+_OVERSEERS = (Role.OPERATOR, Role.AUDITOR)
 
 
 @require_GET
@@ -47,12 +50,29 @@ def profile_detail(request: ActorRequest, code: str) -> HttpResponse:
 
 
 @require_GET
+@actor_required(*_READERS, *_OVERSEERS)
+def record_overview(request: ActorRequest, code: str) -> HttpResponse:
+    """Every item about one subject with source, period, received at and age; the records lie one click behind.
+
+    It opens the gate for nothing protected and leaves no access record: whose records are read is asked at the click.
+    """
+    subject = subject_visible_to(request.actor, code)
+    purpose, now = _purpose(request), clock.now()
+    with transaction.atomic():
+        permit = gate.open(actor=request.actor, subject_id=subject.pk, purpose=purpose, items=(), now=now)
+        lines = selectors.overview_of(subject.pk, permit=permit, now=now)
+    return render(
+        request, "profiles/record_overview.html", _context(request.actor, subject, purpose) | {"lines": lines}
+    )
+
+
+@require_GET
 @actor_required(*_READERS)
 def record_list(request: ActorRequest, code: str, item: str) -> HttpResponse:
-    """The records of one item that a portrait was made from."""
+    """The records of one item of a subject."""
     subject = subject_visible_to(request.actor, code)
     purpose = _purpose(request)
-    if item not in selectors.PROFILE_ITEMS:
+    if not items_in_force().filter(code=item).exists():
         raise NotVisible
     now = clock.now()
     with transaction.atomic():
@@ -76,6 +96,8 @@ def _context(actor: Actor, subject: Subject, purpose: str) -> dict[str, object]:
     return {
         "subject": subject,
         "is_own": actor.subject_id == subject.pk,
+        "may_ask": actor.has(*_READERS),
+        "is_authority": actor.organization_kind == OrganizationKind.AUTHORITY,
         "purpose": purpose,
         "purpose_label": PURPOSE_LABELS[purpose],
         "disclaimer": DISCLAIMER,

@@ -20,6 +20,7 @@ urlpatterns = [
     path("sources/", views.source_list, name="source_list"),
     path("sources/<int:organization_id>/", views.source_edit, name="source_edit"),
     path("held/", views.held_row_list, name="held_row_list"),
+    path("proofs/", views.proof_list, name="proof_list"),
     path("held/decide/", views.held_row_decide, name="held_row_decide"),
     path("quality/", views.quality, name="quality"),
     path("quality/<int:source_id>/<int:year>/<int:number>/count/", views.quality_count, name="quality_count"),

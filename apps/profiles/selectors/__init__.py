@@ -12,6 +12,7 @@ from apps.profiles.selectors.inputs import (
     inputs_of,
     subject_ranges_for_batch,
 )
+from apps.profiles.selectors.overview import ItemLine, overview_of
 from apps.profiles.selectors.pages import (
     REPAIR_ITEMS,
     ProfilePage,
@@ -30,6 +31,7 @@ from apps.profiles.selectors.profiles import (
 )
 
 __all__ = [
+    "ItemLine",
     "PROFILE_ITEMS",
     "REPAIR_ITEMS",
     "Basis",
@@ -48,6 +50,7 @@ __all__ = [
     "inputs_of",
     "latest_profile_of",
     "newest_deliveries",
+    "overview_of",
     "own_subject",
     "profile_page_of",
     "profiles_for_batch",

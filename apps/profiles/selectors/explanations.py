@@ -51,9 +51,7 @@ def series_of(profile: Profile, *, permit: Permit) -> list[Series]:
 def freshness_of(subject_id: int, as_known: datetime, *, permit: Permit) -> list[Freshness]:
     """Every item of the portrait in the order of the catalogue. Raises NotPermitted."""
     require_profile_items(subject_id, permit)
-    held: dict[str, dict[str, Any]] = {}
-    for table, day in ((PaymentRecord, "period_end_on"), (EventRecord, "occurred_on"), (HoldingRecord, "from_on")):
-        held |= _held(table, day, subject_id, as_known)
+    held = rows_held(subject_id, as_known)
     delivered = newest_deliveries(as_known)
     return [
         Freshness(
@@ -68,7 +66,15 @@ def freshness_of(subject_id: int, as_known: datetime, *, permit: Permit) -> list
     ]
 
 
-def _held(table: type[Model], day: str, subject_id: int, as_known: datetime) -> dict[str, dict[str, Any]]:
+def rows_held(subject_id: int, as_known: datetime | None) -> dict[str, dict[str, Any]]:
+    """Item → rows about a subject, and the newest day they speak about. Whoever shows them holds a permit."""
+    held: dict[str, dict[str, Any]] = {}
+    for table, day in ((PaymentRecord, "period_end_on"), (EventRecord, "occurred_on"), (HoldingRecord, "from_on")):
+        held |= _held(table, day, subject_id, as_known)
+    return held
+
+
+def _held(table: type[Model], day: str, subject_id: int, as_known: datetime | None) -> dict[str, dict[str, Any]]:
     rows: QuerySet[Any] = records.as_known(table._default_manager.filter(subject_id=subject_id), as_known)
     counted = rows.values("item_code").annotate(rows=Count("*"), newest=Max(day)).order_by("item_code")
     return {row["item_code"]: row for row in counted}

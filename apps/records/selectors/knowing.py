@@ -34,8 +34,10 @@ def known_sql(at: datetime | None) -> tuple[str, list[datetime]]:
 
 def known_until(now: datetime) -> datetime:
     """The newest instant, `now` at most, about which nothing that is being written will say anything more."""
-    reading = Delivery.objects.filter(state="reading").aggregate(known=Min("known_at"))
-    unstamped = Delivery.objects.filter(state="reading", known_at=None).aggregate(received=Min("received_at"))
-    writing = Job.objects.filter(kind__in=_WRITING, state=JobState.RUNNING).aggregate(started=Min("started_at"))
-    begun = [at for at in (reading["known"], unstamped["received"], writing["started"]) if at is not None]
-    return min([now, *(at - timedelta(microseconds=1) for at in begun)])
+    reading = Delivery.objects.filter(state="reading")
+    begun: list[datetime | None] = [
+        reading.aggregate(at=Min("known_at"))["at"],
+        reading.filter(known_at=None).aggregate(at=Min("received_at"))["at"],
+        Job.objects.filter(kind__in=_WRITING, state=JobState.RUNNING).aggregate(at=Min("started_at"))["at"],
+    ]
+    return min([now, *(at - timedelta(microseconds=1) for at in begun if at is not None)])

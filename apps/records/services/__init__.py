@@ -71,6 +71,7 @@ from apps.records.services.held import (  # noqa: E402
 )
 from apps.records.services.intake import apply_delivery  # noqa: E402
 from apps.records.services.quality import count_figures, count_source, keep_duties, request_count, roll_quality  # noqa: E402
+from apps.records.services.retention import load_retention_rules, rehearse, retire_records  # noqa: E402
 from apps.records.services.verification import (  # noqa: E402
     ask_source,
     cancel_requests,
@@ -109,12 +110,15 @@ __all__ = [
     "import_corrections",
     "keep_duties",
     "load_catalogue",
+    "load_retention_rules",
     "open_round",
     "publish_bulletin",
     "publish_month",
     "receive_delivery",
     "remember_names",
     "request_count",
+    "rehearse",
+    "retire_records",
     "retry_held_rows",
     "roll_quality",
     "set_source",

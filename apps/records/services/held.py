@@ -291,7 +291,12 @@ def decide_found_rows(
     if len(ids) <= AT_ONCE_ROWS:
         return decide_held_rows(actor=actor, row_ids=ids, decision=decision, reason=reason, now=now)
     newest = rows.order_by("-pk").values_list("pk", flat=True)[0]
-    payload = {"found": found.as_json(), "decision": decision, "reason": reason.strip(), "newest": newest}
+    payload: dict[str, Any] = {
+        "found": found.as_json(),
+        "decision": decision,
+        "reason": reason.strip(),
+        "newest": newest,
+    }
     key = f"{actor.user_id} {now.isoformat()}"
     with transaction.atomic():
         job = jobs.enqueue(actor=actor, kind=DECIDE_HELD, key=key, payload=payload, now=now, total=rows.count())

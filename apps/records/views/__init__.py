@@ -32,6 +32,7 @@ from apps.records.views.quality import (
     quality_count,
     quality_detail,
 )
+from apps.records.views.retention import proof_list
 
 __all__ = [
     "bulletin_detail",
@@ -57,6 +58,7 @@ __all__ = [
     "quality",
     "quality_count",
     "quality_detail",
+    "proof_list",
     "rejected_row_download",
     "rejected_row_list",
     "source_edit",
