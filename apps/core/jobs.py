@@ -158,8 +158,13 @@ def sweep() -> int:
     """Re-queue every open job whose lease ran out and that no message will bring back; returns how many."""
     swept = 0
     open_states = [JobState.RUNNING, JobState.QUEUED]
-    for job in Job.objects.filter(state__in=open_states, lease_until__lt=clock.machine_now()).order_by("id"):
+    expired = Job.objects.filter(state__in=open_states, lease_until__lt=clock.machine_now())
+    for pk in list(expired.order_by("id").values_list("pk", flat=True)):
         with transaction.atomic():
+            # A row that is locked has a worker inside a chunk; if that one stands still, the others must not wait.
+            job = expired.select_for_update(skip_locked=True, of=("self",), no_key=True).filter(pk=pk).first()
+            if job is None:
+                continue
             if job.attempt >= job.max_attempts:
                 _give_up(job)
                 continue

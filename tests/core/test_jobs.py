@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import Organization
@@ -195,6 +195,26 @@ def test_relay_keeps_the_message_while_the_broker_is_down(db, now, sent, monkeyp
     assert sent == [(KIND, [job.pk])]
     assert not Outbox.objects.exists()
     assert jobs.relay() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sweep_does_not_wait_for_a_worker_that_stands_still_inside_a_chunk(now, sent, machine):
+    stuck, dead = queue(now, "stuck"), queue(now, "dead")
+    lease = jobs.claim(stuck.pk)
+    jobs.claim(dead.pk)
+    chunk = connection.copy()
+    try:
+        chunk.set_autocommit(False)
+        with chunk.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM core_job WHERE id = %s FOR UPDATE", [stuck.pk])
+            machine(jobs.LEASE + timedelta(seconds=1))
+            assert jobs.sweep() == 1
+        dead.refresh_from_db()
+        stuck.refresh_from_db()
+        assert (dead.state, stuck.state) == (JobState.QUEUED, JobState.RUNNING)
+    finally:
+        chunk.close()
+    lease.guard()
 
 
 @pytest.mark.django_db(transaction=True)
