@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import polars as pl
@@ -19,6 +17,7 @@ from django.db.models import QuerySet
 from apps.core import audit, clock, failpoints, files, jobs
 from apps.core.jobs import Lease, Postponed
 from apps.core.models import JobState
+from apps.core.scratch import scratch_folder
 from apps.records.catalogue import CODE, ItemSpec
 from apps.records.frames import copy_in, one_ahead
 from apps.records.models import Delivery, HeldRow
@@ -53,14 +52,14 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
     failpoints.reach("intake.begun")
     lease.progress(0, 0, "正在读取文件")
     received_on = clock.business_date(delivery.received_at)
-    with TemporaryDirectory(prefix="xinqiao-intake-") as folder:
+    with scratch_folder("xinqiao-intake-") as folder:
         try:
             with files.open_file(delivery.file) as stream:
                 judged = judge(
                     stream,
                     spec_of(delivery.item),
                     received_on,
-                    Path(folder),
+                    folder,
                     tell=lambda rows: lease.progress(0, 0, f"正在读取文件，已核对{rows}行"),
                 )
             check_count(delivery, read=judged.read, not_data=judged.not_data.total())
