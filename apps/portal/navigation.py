@@ -52,6 +52,13 @@ PLACES: tuple[Place, ...] = (
         "及时、完整、合规、重错码与月度通报",
         DEPARTMENT | OPERATOR | AUDITOR,
     ),
+    Place(
+        "数据核验",
+        "records:verification_list",
+        "patch-check",
+        "向来源单位提问的通道、批次与答复",
+        DEPARTMENT | OPERATOR | AUDITOR,
+    ),
     Place("待处理数据", "records:held_row_list", "hourglass-split", "须人工判断的报送行", DEPARTMENT | OPERATOR),
     Place("企业注册核验", "enterprises:registration_list", "patch-check", "核对代码、名称与法定代表人", OPERATOR),
     Place("单位与账号", "accounts:organization_list", "people", "银行、部门及其人员", OPERATOR),

@@ -1,9 +1,12 @@
 """The portrait of a firm, and the records behind it. Every look at somebody else's data passes the gate."""
 
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
 
 from apps.consents import gate
 from apps.consents.rules import PURPOSE_LABELS, Purpose
@@ -13,10 +16,13 @@ from apps.core.errors import InvalidInput, NotVisible
 from apps.core.pages import ActorRequest, actor_required
 from apps.profiles import selectors
 from apps.profiles.explaining import DISCLAIMER
-from apps.records.selectors import items_in_force
+from apps.records.selectors import items_in_force, progress_of, verifiable_items, verification_requests_visible_to
+from apps.records.services import ask_source
 from apps.subjects.models import Subject
 from apps.subjects.selectors import subject_visible_to
 
+PAGE_ROWS = 50
+OWN = "own"
 _FIRM = (Role.FIRM_OWNER, Role.FIRM_ACCOUNTANT)
 _READERS = (*_FIRM, Role.BANK_OFFICER, Role.BANK_APPROVER, Role.AUTHORITY)
 # The platform's administrators and auditors see what came when, and no record of a single firm.
@@ -80,6 +86,44 @@ def record_list(request: ActorRequest, code: str, item: str) -> HttpResponse:
         permit = gate.open(actor=request.actor, subject_id=subject.pk, purpose=purpose, items=items, now=now)
         table = selectors.record_table_of(subject.pk, item, on=clock.business_date(now), permit=permit)
     return render(request, "profiles/record_list.html", _context(request.actor, subject, purpose) | {"table": table})
+
+
+@require_GET
+@actor_required(*_READERS)
+def verification(request: ActorRequest, code: str) -> HttpResponse:
+    """What can be asked of sources about a subject, and what was: by one's own people, of a firm itself by anybody.
+
+    It shows no answer: those are records like any other, behind the gate.
+    """
+    subject = subject_visible_to(request.actor, code)
+    purpose = _purpose(request)
+    asked = verification_requests_visible_to(request.actor).filter(question__subject_id=subject.pk)
+    page = Paginator(asked, PAGE_ROWS).get_page(request.GET.get("page"))
+    labels = PURPOSE_LABELS | {OWN: "本企业自查"}
+    context = {
+        "items": verifiable_items(),
+        "page": page,
+        "rows": [(one, labels[one.purpose], progress_of(one)) for one in page],
+    }
+    return render(request, "profiles/verification.html", _context(request.actor, subject, purpose) | context)
+
+
+@require_POST
+@actor_required(*_READERS)
+def verification_ask(request: ActorRequest, code: str, item: str) -> HttpResponse:
+    """Ask a source about a subject; the gate is opened in the transaction that puts the question on record."""
+    subject = subject_visible_to(request.actor, code)
+    purpose = _purpose(request)
+    if not verifiable_items().filter(code=item).exists():
+        raise NotVisible
+    is_own, now = request.actor.subject_id == subject.pk, clock.now()
+    with transaction.atomic():
+        permit = gate.open(
+            actor=request.actor, subject_id=subject.pk, purpose=OWN if is_own else purpose, items={item}, now=now
+        )
+        asked = ask_source(actor=request.actor, subject_id=subject.pk, item_code=item, permit=permit, now=now)
+    messages.success(request, "近期已有答复，未重复提问。" if asked.from_store else "已提问，答复到达后显示在下面。")
+    return redirect(f"{reverse('profiles:verification', args=[subject.code])}?purpose={purpose}")
 
 
 def _purpose(request: ActorRequest) -> str:

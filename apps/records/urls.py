@@ -42,4 +42,13 @@ urlpatterns = [
         views.bulletin_download,
         name="bulletin_download",
     ),
+    path("verification/", views.verification_list, name="verification_list"),
+    path("verification/<int:pk>/", views.verification_detail, name="verification_detail"),
+    path("verification/<int:pk>/pause/", views.verification_pause, name="verification_pause"),
+    path("verification/<int:pk>/resume/", views.verification_resume, name="verification_resume"),
+    path("verification/<int:pk>/try/", views.verification_try, name="verification_try"),
+    path("verification/<int:pk>/questions.jsonl", views.verification_export, name="verification_export"),
+    path("verification/<int:pk>/answers/", views.verification_import, name="verification_import"),
+    path("verification/sources/<int:organization_id>/", views.verification_edit, name="verification_edit"),
+    path("verification/requests/<int:pk>/progress/", views.verification_progress, name="verification_progress"),
 ]

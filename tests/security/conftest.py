@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from apps.accounts.models import Membership, Organization, User
+from apps.consents import gate
 from apps.core import clock
 from apps.core.actor import SYSTEM, OrganizationKind, Role
 from apps.core.files import store
 from apps.core.models import Job
 from apps.matching.models import Dispatch
 from apps.matching.services import run_match, send_need
-from apps.records.models import CatalogueItem, Delivery, HeldRow, RejectedRow, Source
+from apps.records.models import CatalogueItem, Delivery, HeldRow, RejectedRow, Source, VerificationAdapter
+from apps.records.services import ask_source
 from apps.reports.models import ReportFile, ReportRequest
 from apps.subjects.models import Subject, SubjectCode
 from apps.whitelist.services import load_decline_reasons
@@ -89,11 +92,16 @@ def site(cast: Cast, now: datetime) -> Site:
             "number": 11,
             "code": "social_insurance",
             "field_name": "headcount",
+            **_verification(delivery, cast, now),
         },
         "consents": {"pk": consent.pk},
         "enterprises": {"pk": registration(now).pk},
         "products": {"version_id": draft(cast, now, name="税信贷草稿").pk, "verb": "submit"},
-        "profiles": {"code": subject.code, "item": "tax_payment"},
+        "profiles": {
+            "code": subject.code,
+            "item": "tax_payment",
+            "profiles:verification_ask": {"item": "real_estate"},
+        },
         "matching": {"need_id": dispatch.need_id, "dispatch_id": dispatch.pk},
         "whitelist": {
             "pk": lists.programme.pk,
@@ -159,6 +167,23 @@ def _delivery(cast: Cast, now: datetime) -> Delivery:
     RejectedRow.objects.create(row_number=2, reason="code_outer", column="代码", **row)
     HeldRow.objects.create(row_number=3, reason="conflict", code="", values={}, **row)
     return delivery
+
+
+def _verification(delivery: Delivery, cast: Cast, now: datetime) -> dict[str, Any]:
+    """The firm asked a source about itself; the values of the routes."""
+    delivery.source.items.add(CatalogueItem.objects.get(code="real_estate"))
+    adapter = VerificationAdapter.objects.create(source=delivery.source, kind="file")
+    subject_id = cast.owner.actor.subject_id
+    assert subject_id is not None
+    with transaction.atomic():
+        permit = gate.open(actor=cast.owner.actor, subject_id=subject_id, purpose="own", items={"real_estate"}, now=now)
+        asked = ask_source(
+            actor=cast.owner.actor, subject_id=subject_id, item_code="real_estate", permit=permit, now=now
+        )
+    steps = ("detail", "pause", "resume", "try", "export", "import")
+    return {f"records:verification_{step}": {"pk": adapter.pk} for step in steps} | {
+        "records:verification_progress": {"pk": asked.pk}
+    }
 
 
 def _report(cast: Cast, now: datetime) -> ReportRequest:

@@ -28,9 +28,10 @@ GAUGE_LENGTH = 100
 
 # Which colour a state has. A state that is not listed is neutral: its label says what it is.
 TONES = {
-    "success": "accepted active approved completed done granted listed met published repaid succeeded valid verified",
-    "info": "applied disbursed drawn dispatched in_review pushed queued running reviewing submitted",
-    "warning": "due expiring held partial pending returned stale suspended unknown waiting",
+    "success": "accepted active approved completed done granted listed met published repaid stored succeeded valid "
+    "verified",
+    "info": "applied disbursed drawn dispatched in_review pushed queued running reviewing sent submitted",
+    "warning": "due expiring held partial pending returned stale suspended unknown unmatched waiting",
     "danger": "blocked cancelled defaulted expired failed not_met overdue refused rejected revoked withdrawn",
 }
 TONE_OF_STATE = {state: tone for tone, states in TONES.items() for state in states.split()}

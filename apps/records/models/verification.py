@@ -158,6 +158,11 @@ class VerificationQuestion(models.Model):
     def __str__(self) -> str:
         return f"{self.item}核验（{self.request_no}）"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is still waited for, or on its way through intake."""
+        return not QUESTION.is_terminal(self.state)
+
 
 class VerificationRequestQuerySet(models.QuerySet["VerificationRequest"]):
     """Requests as an actor may see them."""

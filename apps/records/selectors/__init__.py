@@ -76,9 +76,11 @@ from apps.records.selectors.verification import (
     refused_answers_of,
     verifiable_items,
     verification_request_visible_to,
+    adapter_of,
     verification_requests_visible_to,
     verifying_sources,
 )
+    progress_of,
 
 __all__ = [
     "names_of_items",
@@ -91,9 +93,11 @@ __all__ = [
     "refused_answers_of",
     "verifiable_items",
     "verification_request_visible_to",
+    "adapter_of",
     "verification_requests_visible_to",
     "verifying_sources",
     "DescribedField",
+    "progress_of",
     "Filters",
     "Gap",
     "HeldFilter",

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
 
+from apps.accounts.models import Organization
 from apps.core.actor import Actor
 from apps.core.errors import NotVisible
 from apps.records.models import (
@@ -27,6 +30,11 @@ class AdapterState:
     state: str
     label: str
     items: tuple[str, ...]
+
+    @property
+    def tone(self) -> str:
+        """Of its badge."""
+        return {"closed": "success", "half_open": "info", "open": "danger"}.get(self.state, "warning")
 
 
 def question_of(question: VerificationQuestion) -> Question:
@@ -83,6 +91,11 @@ def _state_of(adapter: VerificationAdapter, machine_now: datetime) -> AdapterSta
     return AdapterState(adapter, "paused" if adapter.is_paused else state, breaker_label(adapter, state), tuple(names))
 
 
+def adapter_of(organization: Organization) -> VerificationAdapter | None:
+    """How an organisation is asked; None where that is not set yet."""
+    return VerificationAdapter.objects.filter(source__organization=organization).first()
+
+
 def items_asked_of(adapter: VerificationAdapter) -> QuerySet[CatalogueItem]:
     """The items that a source answers questions about."""
     items = adapter.source.items.filter(is_active=True, sharing_mode="verification")
@@ -114,3 +127,19 @@ def verification_request_visible_to(actor: Actor, request_id: int) -> Verificati
     if found is None:
         raise NotVisible("没有这次核验。")
     return found
+
+
+def progress_of(asked: VerificationRequest) -> dict[str, Any]:
+    """A request as the component `progress` shows it; its question, item and job must be loaded."""
+    question = asked.question
+    # By file an answer may take days: nothing to watch while no worker has it.
+    works = question.state == "received" or (question.job is not None and not question.job.is_over)
+    return {
+        "id": f"verification-{asked.pk}",
+        "label": f"{question.item.name} {question.request_no}",
+        "state": question.state,
+        "state_label": question.get_state_display(),
+        "running": question.is_open and works,
+        "text": question.message or (question.job.progress_note if question.is_open and question.job else ""),
+        "poll_url": reverse("records:verification_progress", args=[asked.pk]),
+    }

@@ -62,7 +62,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: values[name] for name in _SETTINGS if name in values}
     if kept.get("kind") != HTTP:
         return kept | {"kind": FILE, "address": "", "key_id": "", "previous_key_id": ""}
-    faults = {}
+    faults: dict[str, str] = {}
     try:
         check_address(kept.get("address", ""))
     except InvalidInput as refusal:

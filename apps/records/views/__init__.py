@@ -33,6 +33,17 @@ from apps.records.views.quality import (
     quality_detail,
 )
 from apps.records.views.retention import proof_list
+from apps.records.views.verification import (
+    verification_detail,
+    verification_edit,
+    verification_export,
+    verification_import,
+    verification_list,
+    verification_pause,
+    verification_progress,
+    verification_resume,
+    verification_try,
+)
 
 __all__ = [
     "bulletin_detail",
@@ -63,4 +74,13 @@ __all__ = [
     "rejected_row_list",
     "source_edit",
     "source_list",
+    "verification_detail",
+    "verification_edit",
+    "verification_export",
+    "verification_import",
+    "verification_list",
+    "verification_pause",
+    "verification_progress",
+    "verification_resume",
+    "verification_try",
 ]
