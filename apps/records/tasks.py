@@ -36,6 +36,13 @@ def count_quality(lease: Lease) -> dict[str, Any]:
     return services.count_source(lease=lease, business_date=clock.business_date(now), now=now)
 
 
+@job("records.retire", label="到期删除和停用", seen_at=("records:proof_list",))
+def retire(lease: Lease) -> dict[str, Any]:
+    """Delete or close what is over."""
+    assert lease.business_date is not None
+    return services.retire_records(lease=lease, business_date=lease.business_date, now=clock.now())
+
+
 @job("records.ask_source", label="向来源核验", seen_at=("records:verification_list",))
 def ask_source(lease: Lease) -> dict[str, Any]:
     """Put one question to its source."""

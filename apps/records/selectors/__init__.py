@@ -66,6 +66,14 @@ from apps.records.selectors.quality import (
     source_visible_to,
     tolerances,
 )
+from apps.records.selectors.retention import (
+    deleted_for,
+    files_over_for_batch,
+    names_of_items,
+    proofs_visible_to,
+    publicity_months,
+    retention_plan,
+)
 from apps.records.selectors.verification import (
     AdapterState,
     adapter_visible_to,
@@ -97,6 +105,11 @@ __all__ = [
     "verification_requests_visible_to",
     "verifying_sources",
     "DescribedField",
+    "deleted_for",
+    "files_over_for_batch",
+    "proofs_visible_to",
+    "publicity_months",
+    "retention_plan",
     "progress_of",
     "Filters",
     "Gap",
