@@ -83,15 +83,15 @@ def _checked(stream: BinaryIO, codec: str, names: Mapping[str, str], item: ItemS
     return list(unknown)
 
 
-def _blocks(stream: BinaryIO, codec: str, names: Mapping[str, str]) -> Iterator[pl.DataFrame]:
-    number = 1
-    for texts in line_blocks(stream, codec):
-        lines = [_parsed(text, names) for text in texts]
 def read_object(text: str, names: Mapping[str, str]) -> Mapping[str, str] | None:
     """Raw cells by field name of one line, `names` giving the field of each folded label; None for no flat object."""
     return _parsed(text, names).cells
 
 
+def _blocks(stream: BinaryIO, codec: str, names: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+    number = 1
+    for texts in line_blocks(stream, codec):
+        lines = [_parsed(text, names) for text in texts]
         yield pl.DataFrame(
             {
                 ROW_NUMBER: pl.Series(range(number, number + len(lines)), dtype=pl.Int64),
