@@ -94,12 +94,12 @@ def _drop(name: str) -> None:
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def address() -> str:
-    """The bench's database as a URL, for processes beside this one."""
+def address(name: str = NAME) -> str:
+    """A database of this server as a URL, the bench's own if not named, for processes beside this one."""
     given = _parameters()
     user = quote(str(given.pop("user", "")), safe="")
     rest = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in given.items() if value)
-    return f"postgresql://{user}@/{NAME}?{rest}"
+    return f"postgresql://{user}@/{name}?{rest}"
 
 
 def environment(role: str) -> dict[str, str]:

@@ -7,6 +7,6 @@ wrong, a line each. Its short form is in the test suite.
 from types import ModuleType
 from typing import Final
 
-from apps.operations.drills import api, malformed
+from apps.operations.drills import api, intake, malformed
 
-DRILLS: Final[dict[str, ModuleType]] = {"api": api, "malformed": malformed}
+DRILLS: Final[dict[str, ModuleType]] = {"api": api, "intake": intake, "malformed": malformed}

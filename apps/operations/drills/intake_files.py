@@ -10,7 +10,7 @@ from apps.operations.bench.data import codes
 FIRMS: Final = 200
 LATE_FIRMS: Final = 20
 SOCIAL_INSURANCE, REGISTRATION = "social_insurance", "registration"
-_PERIODS: Final = [f"{year}{month:02d}" for year in (2025, 2026) for month in range(1, 13)][:15]
+_PERIODS: Final = [f"{year}{month:02d}" for year in (2024, 2025) for month in range(1, 13)][:15]
 _PAYMENT: Final = ",".join(
     [
         *("统一社会信用代码", "单位名称", "费款所属期", "缴费人数", "缴费基数(元)", "应缴金额(元)", "实缴金额(元)"),
@@ -50,11 +50,11 @@ def _payment_rows() -> Iterator[str]:
     for number in range(FIRMS):
         yield from (_payment(number, period) for period in _PERIODS)
         if number % 5 == 0:
-            yield _payment(number, "202604", paid="十五")
+            yield _payment(number, "202504", paid="十五")
             yield _payment(number, _PERIODS[0])
         if number % 10 == 0:
-            yield _payment(number, "202605", paid="100.00")
-            yield _payment(number, "202605", paid="200.00")
+            yield _payment(number, "202505", paid="100.00")
+            yield _payment(number, "202505", paid="200.00")
             yield ""
     for number in range(FIRMS, FIRMS + LATE_FIRMS):
         yield from (_payment(number, period) for period in _PERIODS[:4])
@@ -64,14 +64,14 @@ def _correction_rows() -> Iterator[str]:
     for number in range(FIRMS):
         yield _payment(number, _PERIODS[1], paid="2000.00", operation="更正")
         yield _payment(number, _PERIODS[2], paid="2100.00", operation="更正" if number % 2 else "")
-        yield _payment(number, "202606")
+        yield _payment(number, "202506")
         if number % 2:
             yield _payment(number, _PERIODS[3], operation="撤销")
         if number % 4 == 0:
             yield _payment(number, _PERIODS[4])
         if number % 20 == 0:
-            yield _payment(number, "202402", operation="更正")
-            yield _payment(number, "202607", paid="一")
+            yield _payment(number, "202302", operation="更正")
+            yield _payment(number, "202507", paid="一")
 
 
 def _payment(number: int, period: str, *, paid: str = "", operation: str = "") -> str:

@@ -21,7 +21,9 @@ FAULTS: Final = {
     TEMP_FULL: "临时磁盘写满",
     FILES_FULL: "文件存储写满",
 }
-DISK_FAULTS: Final = (TEMP_FULL, FILES_FULL)
+DISK_FAULTS: Final = frozenset({TEMP_FULL, FILES_FULL})
+SERVER_FAULTS: Final = frozenset({BACKEND_KILL, SERVER_KILL, SERVER_QUIT})
+"""What would end the sessions of everybody on the server."""
 _DATABASE: Final = (BACKEND_END, SERVER_KILL, BACKEND_KILL, SERVER_QUIT)
 _IN_WEB: Final = (WEB_KILL, WEB_KILL, BACKEND_END, SERVER_KILL)
 _IN_WORKER: Final = (WORKER_KILL, BACKEND_KILL, WORKER_STOP, SERVER_KILL, WORKER_KILL, BACKEND_END, SERVER_QUIT)
@@ -95,9 +97,9 @@ class Strike:
         return asdict(self)
 
 
-def strike(seed: int, number: int, *, disks: bool, without_guard: bool) -> Strike:
+def strike(seed: int, number: int, *, left_out: frozenset[str], without_guard: bool) -> Strike:
     """The strike of run `number` (from 0): even runs go through the fail points, odd ones through the faults at random
-    moments. `disks`: whether disks can be filled here.
+    moments. `left_out`: faults that cannot be had here.
     """
     chance = random.Random(f"{seed}:{number}")
     if without_guard:
@@ -106,10 +108,10 @@ def strike(seed: int, number: int, *, disks: bool, without_guard: bool) -> Strik
     if number % 2 == 0:
         turn, index = divmod(number // 2 + seed, len(PLACES))
         here = PLACES[index]
-        faults = [fault for fault in here.faults if disks or fault not in DISK_FAULTS]
+        faults = [fault for fault in here.faults if fault not in left_out]
         fault = faults[(turn + index) % len(faults)]
         return Strike(number, fault, here.name, chance.randint(1, here.passages), here.act, 0.0, chance.random())
-    faults = [fault for fault in FAULTS if disks or fault not in DISK_FAULTS]
+    faults = [fault for fault in FAULTS if fault not in left_out]
     fault = faults[(number // 2 + seed) % len(faults)]
     act = 1 if fault in (WEB_KILL, FILES_FULL) else chance.choice((1, 1, 2))
     return Strike(number, fault, "", 0, act, chance.random(), chance.random())

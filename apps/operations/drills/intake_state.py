@@ -83,10 +83,13 @@ def state() -> State:
         cursor.execute(_EVENTS)
         events = cursor.fetchall()
     told: dict[str, Any] = {"instants": instants, "events": events}
+    names = {}
     for delivery in Delivery.objects.order_by("pk"):
-        parts = (delivery.tallies, delivery.form, delivery.notes, delivery.chunks_done, delivery.chunks_total)
-        told[f"delivery {delivery.file_name}"] = [counts_of(delivery), *parts]
-    told["jobs"] = sorted(Job.objects.values_list("kind", "key", "state"))
+        names[str(delivery.pk)] = delivery.file_name  # numbers differ after an upload that was rolled back
+        rest = (delivery.tallies, delivery.form, delivery.notes, delivery.chunks_done, delivery.chunks_total)
+        told[f"delivery {delivery.file_name}"] = [counts_of(delivery), *rest]
+    jobs = Job.objects.values_list("kind", "key", "state")
+    told["jobs"] = sorted((kind, names[key], job_state) for kind, key, job_state in jobs)
     told["outbox"] = Outbox.objects.count()
     told["files"] = sorted(_file_fault(stored) for stored in StoredFile.objects.all())
     return State(rows, json.loads(json.dumps(told, ensure_ascii=False, default=str)))
