@@ -67,7 +67,9 @@ class _ItemForm(forms.Form):
     item = forms.ModelChoiceField(queryset=CatalogueItem.objects.none(), to_field_name="code", label="信息项")
 
     def __init__(self, *args: Any, adapter: VerificationAdapter, **kwargs: Any) -> None:
+        # Two of them stand on one page: their fields need different ids.
         super().__init__(*args, **kwargs)
+        self.auto_id = f"{type(self).__name__.lower()}_%s"
         choice = self.fields["item"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = items_asked_of(adapter)

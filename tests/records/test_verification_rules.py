@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +53,11 @@ MOVES = {
 @pytest.mark.parametrize(("workflow", "moves", "state", "verb", "role"), matrix(QUESTION, MOVES))
 def test_every_move_of_a_question(workflow: Any, moves: Any, state: str, verb: str, role: Role) -> None:
     judge(workflow, moves, state, verb, role)
+
+
+def test_the_readme_draws_the_life_of_a_question() -> None:
+    readme = Path(__file__).parents[2] / "apps" / "records" / "README.md"
+    assert QUESTION.diagram() in readme.read_text(encoding="utf-8")
 
 
 def question(**changes: Any) -> Question:

@@ -102,7 +102,9 @@ def take(
     now: datetime,
 ) -> Taken:
     """Match, move the questions, deliver their rows, keep what was refused: in one transaction."""
-    spec, taken, rows = spec_of(item), Taken(), []
+    spec, taken = spec_of(item), Taken()
+    rows: list[str] = []
+    moved: list[VerificationQuestion] = []
     with transaction.atomic():
         numbers = [line.said.request_no for line in lines if isinstance(line.said, Reply)]
         questions = _locked(adapter, item, numbers)
@@ -115,11 +117,13 @@ def take(
             question.state = _STATE_OF_RESULT[line.said.result]
             question.answered_at, question.digest = now, sha256_of(canonical_json(dict(line.said.cells)))
             taken.states[question.state] += 1
+            moved.append(question)
             if question.state == "received":
                 rows.append(line.said.line(spec))
                 question.row_number = len(rows)
         RefusedAnswer.objects.bulk_create(taken.refused)
-        moved = [question for question in questions.values() if question.answered_at == now]
+        if moved:
+            VerificationAdapter.objects.filter(pk=adapter.pk).update(last_answer_at=now)
         if rows:
             taken.delivery_id = _delivered(rows, moved, actor, adapter, item, file_name, now)
         VerificationQuestion.objects.bulk_update(
