@@ -14,6 +14,7 @@ from apps.core.errors import NotPermitted, NotVisible
 from apps.core.models import AuditEvent, Job, JobState, Outbox
 from apps.core.work import WorkItem
 from apps.operations.night import STEP_KIND, STEPS, Step
+from apps.records.models import DeletionProof
 from apps.records.selectors import item_freshness, items_in_force
 from apps.whitelist.rules import EXIT_LABELS
 
@@ -38,7 +39,9 @@ COUNT_LABELS = {
     "contradictions": "部门间矛盾（新）",
     "code_faults": "重错码",
     "alerts": "逾期提醒（新）",
-} | {f"{reason}": f"退出（{label}）" for reason, label in EXIT_LABELS.items()}
+}
+COUNT_LABELS |= {f"{reason}": f"退出（{label}）" for reason, label in EXIT_LABELS.items()}
+COUNT_LABELS |= {kept: f"到期的{label}" for kept, label in DeletionProof._meta.get_field("kept").choices or ()}
 
 
 @dataclass(frozen=True, slots=True)

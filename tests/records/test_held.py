@@ -310,7 +310,7 @@ def test_the_page_shows_a_key_side_by_side_with_what_is_stored(
     line = text[text.index("实缴金额(元)") : text.index("缴费日期")]
     for value in ("不同", "1.00", "2.00", "9.00", "现已入库"):
         assert value in line or value in text
-    assert "<td>9.00</td>" in line
+    assert '<td data-label="现已入库">9.00</td>' in line
     operator = client_for("operator").get(reverse("records:held_row_list")).content.decode()
     assert "各行不同之处：实缴金额(元)" in operator
     assert "2.00" not in operator

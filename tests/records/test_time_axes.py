@@ -349,6 +349,6 @@ def test_decisions_that_are_being_made_are_not_known_for_good(
 
 def test_the_filter_is_spelled_in_one_place() -> None:
     root = Path(project.BASE_DIR) / "apps"
-    spelled = re.compile(r"recorded_at(__lte|\s*<=)|superseded_at(__gt|\s*>)")
+    spelled = re.compile(r"\brecorded_at(__lte|\s*<=)|superseded_at(__gt|\s*>)")
     found = {path.relative_to(root).as_posix() for path in root.rglob("*.py") if spelled.search(path.read_text())}
     assert found == {"records/selectors/knowing.py"}

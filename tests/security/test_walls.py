@@ -15,7 +15,13 @@ OPEN = {
     "demo:log_in": "the demonstration's own log-in",
 }
 # What a bank sees of a firm before anything is between them: its identity (公示信息), and that it allowed all banks.
-OF_ALL_BANKS = {"api:subject-list", "api:subject-detail", "consents:consent_list", "consents:consent_detail"}
+OF_ALL_BANKS = {
+    "api:subject-list",
+    "api:subject-detail",
+    "consents:consent_list",
+    "consents:consent_detail",
+    "profiles:record_overview",  # which items came when, and how many rows of 公开公示; no row
+}
 # 422: the API asks for the purpose of a look before it looks.
 SHUT = {401, 403, 404, 405, 415, 422}
 

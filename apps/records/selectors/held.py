@@ -95,10 +95,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field of a group: what each row says, what is stored; `differs` where they do not all say the same."""
+    """One field of a group: what each row says, by its number, and what is stored, in the unit of the label; `differs`
+    where they do not all say the same.
+    """
 
     label: str
-    cells: tuple[str, ...]
+    cells: tuple[tuple[int, str], ...]
     stored: str
     differs: bool
 
@@ -167,7 +169,7 @@ def _group(
     shows_text = can_read_rows(actor, rows[0].delivery)
     beside = next((stored[row.pk] for row in rows if row.pk in stored), None)
     lines = [_line(spec, rows, beside) for spec in item.fields]
-    lines = [line for line in lines if any(line.cells) or line.stored]
+    lines = [line for line in lines if any(text for _, text in line.cells) or line.stored]
     candidates: list[tuple[str, str]] = []
     if rows[0].reason == "one_subject_many_codes":
         candidates = [(row.code, f"第{row.row_number}行") for row in rows]
@@ -189,7 +191,7 @@ def _line(spec: FieldSpec, rows: Sequence[HeldRow], beside: Stored | None) -> Li
     compared = [*held, known] if beside and spec.store else held
     return Line(
         spec.label,
-        tuple(_shown(spec, value) for value in held),
+        tuple((row.row_number, _shown(spec, value)) for row, value in zip(rows, held, strict=True)),
         _shown(spec, known),
         len({json.dumps(value) for value in compared}) > 1,
     )
@@ -208,6 +210,9 @@ def _shown(spec: FieldSpec, value: Any) -> str:
     if value is None:
         return ""
     scale = _SCALES.get(spec.value_kind)
+    if spec.type == "money_wan":
+        yuan = Decimal(value) / 100 if isinstance(value, int) else Decimal(value)
+        return f"{yuan / 10_000:,.6f}".rstrip("0").rstrip(".")
     if scale and isinstance(value, int):
         return f"{Decimal(value) / scale:,.2f}" if scale == 100 else f"{(Decimal(value) / scale).normalize():f}"
     text = {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)

@@ -14,8 +14,8 @@ from django.db.models import Min, Q, QuerySet
 from apps.core.models import Job, JobState
 from apps.records.models import Delivery
 
-# Jobs that write facts outside an intake; those bear the instant after the job was claimed.
-_WRITING = ("records.retry_held", "records.decide_held")
+# Jobs that write facts. Each dates them by an instant that it reads after it was claimed, and everybody sees the claim.
+_WRITING = ("records.intake", "records.retry_held", "records.decide_held")
 
 
 def as_known(rows: QuerySet[Any], at: datetime | None) -> QuerySet[Any]:
@@ -34,10 +34,8 @@ def known_sql(at: datetime | None) -> tuple[str, list[datetime]]:
 
 def known_until(now: datetime) -> datetime:
     """The newest instant, `now` at most, about which nothing that is being written will say anything more."""
-    reading = Delivery.objects.filter(state="reading")
     begun: list[datetime | None] = [
-        reading.aggregate(at=Min("known_at"))["at"],
-        reading.filter(known_at=None).aggregate(at=Min("received_at"))["at"],
+        Delivery.objects.filter(state="reading").aggregate(at=Min("known_at"))["at"],
         Job.objects.filter(kind__in=_WRITING, state=JobState.RUNNING).aggregate(at=Min("started_at"))["at"],
     ]
     return min([now, *(at - timedelta(microseconds=1) for at in begun if at is not None)])

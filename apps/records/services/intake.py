@@ -48,7 +48,7 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
         return counts_of(delivery)
     if waiting_for(delivery).exists():
         raise Postponed("正在等待同一单位、同一信息项的上一份报送入库")
-    known_at = _begin(delivery_id)
+    known_at = _begin(delivery_id, now)
     failpoints.reach("intake.begun")
     lease.progress(0, 0, "正在读取文件")
     received_on = clock.business_date(delivery.received_at)
@@ -71,12 +71,12 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
     return _finish(delivery, judged.item, lease, now)
 
 
-def _begin(delivery_id: int) -> datetime:
-    """The instant from which the delivery is known: read after everybody can see that it is being read, and once, so
-    that neither chunks nor a change of worker show in «as known at» (`selectors.known_until`).
+def _begin(delivery_id: int, now: datetime) -> datetime:
+    """The instant from which the delivery is known: the one of its first worker, so that neither chunks nor a change of
+    worker show in «as known at» (`selectors.known_until`).
     """
     Delivery.objects.filter(pk=delivery_id, state="received").update(state="reading")
-    Delivery.objects.filter(pk=delivery_id, known_at=None).update(known_at=clock.now())
+    Delivery.objects.filter(pk=delivery_id, known_at=None).update(known_at=now)
     known_at = Delivery.objects.values_list("known_at", flat=True).get(pk=delivery_id)
     assert known_at is not None
     return known_at
