@@ -21,6 +21,7 @@ OF_ALL_BANKS = {
     "consents:consent_list",
     "consents:consent_detail",
     "profiles:record_overview",  # which items came when, and how many rows of 公开公示; no row
+    "profiles:verification",  # which items a source can be asked, and what the own bank asked; no answer
 }
 # 422: the API asks for the purpose of a look before it looks.
 SHUT = {401, 403, 404, 405, 415, 422}
