@@ -75,4 +75,5 @@ def _rows_for_any(sql: str, texts: Iterable[str]) -> list[Any]:
     """The list goes as one parameter: a hundred thousand of them take the driver seconds to write into the query."""
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(texts)])
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+        return rows
