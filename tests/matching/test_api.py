@@ -142,7 +142,7 @@ def test_a_failed_post_leaves_its_key_free(client_for):
 
 @pytest.mark.parametrize("key", ["", "k" * 256])
 def test_a_post_needs_a_key(client_for, key):
-    assert post(client_for("owner"), BODY, key).status_code == 422
+    assert post(client_for("owner"), BODY, key).status_code == 400
     assert FinancingNeed.objects.count() == 0
 
 

@@ -21,6 +21,7 @@ from apps.records import selectors, services
 from apps.records.models import Delivery, HeldRow, PaymentRecord, Source
 from apps.subjects.models import Subject
 from tests.records.conftest import Deliver
+from tests.records.malformed.support import LONG
 from tests.records.support import CODES, SOCIAL_INSURANCE, payment, registration_file, social_insurance
 from tests.support.cast import Cast
 
@@ -258,7 +259,7 @@ def clock(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200 if LONG else 8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_operations, min_size=2, max_size=7))
 def test_any_state_ever_answered_is_answered_again(
     deliver: Deliver, cast: Cast, now: datetime, clock: Clock, operations: list[tuple[str, Any]]

@@ -19,9 +19,9 @@ from tests.records.support import CODES, catalogue
 
 RECEIVED_ON = date(2026, 11, 15)
 ITEMS = [item for _, item in sorted(catalogue().items())]
-LETTERS = "甲乙丙丁公司有限𠮷㛃䶮镕喆·ab1 ，,；;\t\"'（）"
+LETTERS = "甲乙丙丁公司有限𠮷㛃䶮镕喆·ab1 ，,；;\"'（）"
 EXAMPLES = settings(
-    max_examples=500 if LONG else 20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=not LONG
+    max_examples=500 if LONG else 6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=not LONG
 )
 
 Cell = tuple[Any, list[str]]
@@ -29,7 +29,7 @@ Cell = tuple[Any, list[str]]
 
 
 def _words(spec: FieldSpec) -> st.SearchStrategy[Cell]:
-    inner = LETTERS if spec.type != "text" else LETTERS + "\n"
+    inner = LETTERS if spec.type != "text" else LETTERS + "\t\n"
     room = min(spec.max_length, 30) - 2
     return st.text(inner, max_size=room).map(lambda text: (f"甲{text}乙", [f"甲{text}乙"]))
 
