@@ -102,14 +102,22 @@ def _loan_balances(machine_now: datetime) -> Iterable[str]:
     return [f"放款{row[0]}：余额{row[1]}元，重算{row[2]}元；计划本金合计{row[3]}元，放款{row[4]}元" for row in rows]
 
 
+def _delivered(table: str) -> str:
+    """How many facts of a table came of each delivery; what a merged subject left to another was delivered once."""
+    return f"""
+        SELECT delivery_id, count(*) AS n FROM {table} f WHERE NOT EXISTS (
+            SELECT FROM subjects_subject gone JOIN {table} was ON was.subject_id = gone.id
+            WHERE gone.merged_into_id = f.subject_id AND was.superseded_at = f.recorded_at
+              AND was.delivery_id = f.delivery_id AND was.row_number = f.row_number AND was.key_text = f.key_text)
+        GROUP BY 1"""
+
+
 def _delivery_counts(machine_now: datetime) -> Iterable[str]:
-    rows = _rows("""
+    tables = ("records_paymentrecord", "records_eventrecord", "records_holdingrecord")
+    delivered = " UNION ALL ".join(_delivered(table) for table in tables)
+    rows = _rows(f"""
         WITH facts AS (
-            SELECT delivery_id, sum(n) AS n FROM (
-                SELECT delivery_id, count(*) AS n FROM records_paymentrecord GROUP BY 1
-                UNION ALL SELECT delivery_id, count(*) FROM records_eventrecord GROUP BY 1
-                UNION ALL SELECT delivery_id, count(*) FROM records_holdingrecord GROUP BY 1
-            ) each GROUP BY 1
+            SELECT delivery_id, sum(n) AS n FROM ({delivered}) each GROUP BY 1
         ), back AS (
             SELECT delivery_id, count(DISTINCT (sheet, row_number)) AS n FROM records_rejectedrow GROUP BY 1
         ), waiting AS (
@@ -127,7 +135,7 @@ def _delivery_counts(machine_now: datetime) -> Iterable[str]:
         LEFT JOIN waiting ON waiting.delivery_id = d.id
         -- A row that withdraws another is accepted and no fact; what retention deleted was one.
         CROSS JOIN LATERAL (SELECT d.accepted_removed
-            + COALESCE((d.tallies #>> '{corrected,withdrawn}')::integer, 0) AS facts) went
+            + COALESCE((d.tallies #>> '{{corrected,withdrawn}}')::integer, 0) AS facts) went
         WHERE d.state = 'applied'
           AND (d.read <> d.not_data + d.accepted + d.rejected + d.held + d.duplicate
                OR d.accepted <> COALESCE(facts.n, 0) + went.facts

@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from apps.core.actor import SYSTEM
 from apps.core.errors import InvalidInput, NotPermitted
 from apps.core.models import AuditEvent
+from apps.operations import invariants
 from apps.records import selectors, services
 from apps.records.models import CodeFault, CorrectionRound, HeldRow, PaymentRecord
 from apps.records.workbooks import correction_workbook, read_corrections
@@ -191,6 +192,8 @@ def test_round_trip_a_second_code_is_merged_with_its_facts(deliver: Deliver, bri
     assert PaymentRecord.objects.count() == rows + 1
     gone.refresh_from_db()
     assert gone.merged_into == kept
+    (counts,) = [result for result in invariants.check(now) if result.invariant.slug == "delivery_counts"]
+    assert counts.named == ()
 
 
 def test_round_trip_a_held_second_code_is_dismissed_and_leads_to_the_firm(
