@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _FLUSH_SECONDS: Final = 1.5
 _FULL_SECONDS: Final = 3.0
 _STOPPED_SECONDS: Final = LEASE_SECONDS + 4
+_TAKEN_OVER_SECONDS: Final = LEASE_SECONDS + 40
 
 _SESSIONS: Final = """
 SELECT pid FROM pg_stat_activity
@@ -53,7 +54,9 @@ def worker_stop(run: "Run", pid: int) -> Iterator[None]:
     held = dict(Job.objects.filter(state="running").values_list("pk", "lease_token"))
     os.kill(pid, signal.SIGSTOP)
     run.release()
-    until = time.monotonic() + (_STOPPED_SECONDS if held else 1)
+    between = run.strike is not None and run.strike.place == plan.BETWEEN_CHUNKS
+    patience = _TAKEN_OVER_SECONDS if between else _STOPPED_SECONDS
+    until = time.monotonic() + (patience if held else 1)
 
     def taken_over() -> bool:
         again = Job.objects.filter(pk__in=held, state__in=("running", "done"))

@@ -295,6 +295,10 @@ def disturbed(lane: Lane, strike: Strike, seed: int, calm: Undisturbed) -> Resul
         result.faults = [str(error)]
     else:
         result.lost, result.doubled, result.faults = found.lost, found.doubled, found.faults
+    for act, seconds in run.seconds.items():
+        if not run.struck or act != strike.act:
+            # Where the machine was busy in the undisturbed run, moments would come when all is over.
+            calm.seconds[act] = min(calm.seconds[act], seconds)
     result.struck, result.left_folders = run.struck, run.left_folders()
     result.seconds = round(time.monotonic() - began, 2)
     return result
