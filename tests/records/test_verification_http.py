@@ -126,7 +126,7 @@ def test_three_tries_are_all(source: Source, item: ItemSpec, act: Act, why: str)
     [
         (answers({"secret": b"x" * 32}), "签名不符"),
         (answers({"at": datetime.now(UTC) - timedelta(minutes=6)}), "相差超过5分钟"),
-        (answers({"at": datetime.now(UTC) + timedelta(minutes=6)}), "相差超过5分钟"),
+        (answers({"at": datetime.now(UTC) + timedelta(hours=6)}), "相差超过5分钟"),
         (answers({"nonce": "0" * 32}), "可能是重放"),
         (answers({"algorithm": "sm3"}), "签名不符"),
         (unsigned(200), "没有签名"),
