@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from apps.core.errors import InvalidInput
+from apps.core.forms import RefusableForm
 from apps.criteria.facts import GUARANTEES, PURPOSES
 from apps.loans.models import BASES, Application, CreditLine
 from apps.loans.schedule import DEFAULT_BASIS, RepaymentKind
@@ -38,19 +38,7 @@ def rate_field(label: str, **kwargs: Any) -> forms.DecimalField:
     )
 
 
-class StepForm(forms.Form):
-    """Base of every step: takes a refusal of the service beside the fields that it names."""
-
-    def take(self, refusal: InvalidInput) -> None:
-        """Show a refusal of the service beside the fields that it names."""
-        fields = {name: text for name, text in (refusal.fields or {}).items() if name in self.fields}
-        for name, text in fields.items():
-            self.add_error(name, text)
-        if not fields:
-            self.add_error(None, refusal.message)
-
-
-class WishForm(StepForm):
+class WishForm(RefusableForm):
     """What a firm asks for."""
 
     amount_yuan = amount_field("申请金额（元）", help_text="按元填写，例如150万元填1500000。")
@@ -65,27 +53,27 @@ class WishForm(StepForm):
     )
 
 
-class SubmitForm(StepForm):
+class SubmitForm(RefusableForm):
     """Nothing to fill in."""
 
 
-class WithdrawForm(StepForm):
+class WithdrawForm(RefusableForm):
     """Why the firm takes it back."""
 
     reason = forms.CharField(label="撤回原因", max_length=200, required=False)
 
 
-class AcceptForm(StepForm):
+class AcceptForm(RefusableForm):
     """Nothing to fill in."""
 
 
-class ReturnForm(StepForm):
+class ReturnForm(RefusableForm):
     """What is missing."""
 
     note = forms.CharField(label="需要补充的内容", max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class ApproveForm(StepForm):
+class ApproveForm(RefusableForm):
     """What the bank grants."""
 
     approved_yuan = amount_field("批准金额（元）", help_text="按元填写，例如150万元填1500000。")
@@ -108,7 +96,7 @@ class ApproveForm(StepForm):
         return Approval(**self.cleaned_data)
 
 
-class RefuseForm(StepForm):
+class RefuseForm(RefusableForm):
     """Why the bank says no."""
 
     reason_code = forms.ChoiceField(label="拒绝原因")
@@ -119,7 +107,7 @@ class RefuseForm(StepForm):
         self.fields["reason_code"].choices = [("", "请选择"), *reasons]  # type: ignore[attr-defined]
 
 
-class ReserveForm(StepForm):
+class ReserveForm(RefusableForm):
     """A disbursement as the bank orders it."""
 
     bank_reference = forms.CharField(label="银行业务编号", max_length=64, help_text="借据号；同一编号只登记一次。")
@@ -145,19 +133,19 @@ class ReserveForm(StepForm):
         return Disbursement(**self.cleaned_data)
 
 
-class PostForm(StepForm):
+class PostForm(RefusableForm):
     """The day the bank paid out."""
 
     disbursed_on = day_field("放款日期")
 
 
-class VoidForm(StepForm):
+class VoidForm(RefusableForm):
     """Why the disbursement does not happen."""
 
     reason = forms.CharField(label="取消原因", max_length=200)
 
 
-class RepayForm(StepForm):
+class RepayForm(RefusableForm):
     """One payment as the bank reports it."""
 
     bank_reference = forms.CharField(label="银行业务编号", max_length=64, help_text="还款流水号；同一编号只登记一次。")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.core import clock
 from apps.core.actor import Actor, Role
 from apps.core.errors import InvalidInput, NotVisible
+from apps.core.forms import RefusableForm
 from apps.core.pages import ActorRequest, actor_required
 from apps.loans import forms, selectors, services
 from apps.loans.models import Application, CreditLine, Drawdown
@@ -115,7 +116,7 @@ def application_detail(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 def _detail_page(
-    request: ActorRequest, application: Application, bound: dict[str, forms.StepForm] | None = None, status: int = 200
+    request: ActorRequest, application: Application, bound: dict[str, RefusableForm] | None = None, status: int = 200
 ) -> HttpResponse:
     actor, today = request.actor, _today()
     line = selectors.line_of(application)
@@ -142,7 +143,7 @@ def _detail_page(
     return render(request, "loans/application_detail.html", context, status=status)
 
 
-_FORMS: dict[str, type[forms.StepForm]] = {
+_FORMS: dict[str, type[RefusableForm]] = {
     "submit": forms.SubmitForm,
     "withdraw": forms.WithdrawForm,
     "accept": forms.AcceptForm,
@@ -152,7 +153,7 @@ _FORMS: dict[str, type[forms.StepForm]] = {
 }
 
 
-def _step_form(verb: str, application: Application, today: date, data: Any = None) -> forms.StepForm:
+def _step_form(verb: str, application: Application, today: date, data: Any = None) -> RefusableForm:
     if verb == "approve":
         return forms.ApproveForm(data, application=application, prefix=verb)
     if verb == "refuse":
@@ -161,7 +162,7 @@ def _step_form(verb: str, application: Application, today: date, data: Any = Non
 
 
 def _moves(
-    actor: Actor, application: Application, today: date, filled: dict[str, forms.StepForm]
+    actor: Actor, application: Application, today: date, filled: dict[str, RefusableForm]
 ) -> list[dict[str, Any]]:
     """The steps open to the actor that are made on this page, each with its form."""
     moves = selectors.moves_open_to(actor, application)
@@ -177,21 +178,21 @@ def _moves(
 
 
 def _reserve_form(
-    actor: Actor, application: Application, line: CreditLine | None, filled: dict[str, forms.StepForm]
-) -> forms.StepForm | None:
+    actor: Actor, application: Application, line: CreditLine | None, filled: dict[str, RefusableForm]
+) -> RefusableForm | None:
     if line is None or not actor.has(Role.BANK_OFFICER) or application.state not in ("approved", "drawn"):
         return None
     return filled.get("reserve") or (forms.ReserveForm(line=line, prefix="reserve") if line.available_yuan else None)
 
 
-_LOAN_FORMS: dict[str, type[forms.StepForm]] = {
+_LOAN_FORMS: dict[str, type[RefusableForm]] = {
     "post": forms.PostForm,
     "void": forms.VoidForm,
     "repay": forms.RepayForm,
 }
 
 
-def _loan_steps(actor: Actor, loan: Drawdown, today: date, filled: dict[str, forms.StepForm]) -> list[dict[str, Any]]:
+def _loan_steps(actor: Actor, loan: Drawdown, today: date, filled: dict[str, RefusableForm]) -> list[dict[str, Any]]:
     initial = {"disbursed_on": today, "paid_on": today}
     return [
         {

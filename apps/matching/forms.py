@@ -4,26 +4,13 @@ from typing import Any
 
 from django import forms
 
-from apps.core.errors import InvalidInput
+from apps.core.forms import RefusableForm
 from apps.core.money import yuan
 from apps.criteria.facts import PURPOSES
 from apps.matching.importing import MAX_RATE_PCT, MAX_TERM_MONTHS, NeedTerms
 
 _MAYBE = [("", "暂不说明"), ("yes", "能"), ("no", "不能")]
 _ANSWER = {"": None, "yes": True, "no": False}
-
-
-class RefusableForm(forms.Form):
-    """A form that shows what a service refused beside the fields concerned."""
-
-    def take(self, refusal: InvalidInput) -> None:
-        """Put the sentences of a refusal where they belong; the service speaks of yuan, the form of 万元."""
-        fields = {name.replace("_yuan", "_wan"): text for name, text in (refusal.fields or {}).items()}
-        known = {name: text for name, text in fields.items() if name in self.fields}
-        for name, text in known.items():
-            self.add_error(name, text)
-        if not known:
-            self.add_error(None, refusal.message)
 
 
 class NeedForm(RefusableForm):

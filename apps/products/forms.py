@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from apps.core.errors import InvalidInput
-from apps.core.forms import NameField
+from apps.core.forms import NameField, RefusableForm
 from apps.core.money import wan_from_yuan, yuan
 from apps.criteria.catalogue import CATALOGUE
 from apps.criteria.facts import GUARANTEES
@@ -45,18 +45,6 @@ OFFERED = (
     "existing_customer",
     "manual",
 )
-
-
-class RefusableForm(forms.Form):
-    """A form that shows what a service refused beside the fields concerned."""
-
-    def take(self, refusal: InvalidInput) -> None:
-        """Put the sentences of a refusal where they belong."""
-        known = {name: text for name, text in (refusal.fields or {}).items() if name in self.fields}
-        for name, text in known.items():
-            self.add_error(name, text)
-        if not known:
-            self.add_error(None, refusal.message)
 
 
 class TermsForm(RefusableForm):
@@ -108,11 +96,6 @@ class TermsForm(RefusableForm):
             repayment_types=tuple(data.pop("repayment_types")),
             **data,
         )
-
-    def take(self, refusal: InvalidInput) -> None:
-        """Amounts are named in yuan by the service and in 万元 here."""
-        fields = {name.replace("_yuan", "_wan"): text for name, text in (refusal.fields or {}).items()}
-        super().take(InvalidInput(refusal.message, fields=fields))
 
 
 def terms_initial(name: str, terms: Terms, revision: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from apps.core.errors import InvalidInput
+from apps.core.forms import RefusableForm
 from apps.records.catalogue import ItemSpec
 from apps.records.entries import ADDABLE_TYPES, MAX_LABEL, PERIOD_TYPES, NewColumns, NewField, free_places
 from apps.records.models.catalogue import ABSENCES, DISCLOSURES, SHAPES, SHARING_MODES
@@ -14,17 +14,7 @@ from apps.reference.models import Certainty
 _SEPARATORS = re.compile(r"[、,，;；\n]+")
 
 
-class _Form(forms.Form):
-    def take(self, refusal: InvalidInput) -> None:
-        """Show a refusal of the service beside the fields that it names."""
-        fields = {name: text for name, text in (refusal.fields or {}).items() if name in self.fields}
-        for name, text in fields.items():
-            self.add_error(name, text)
-        if not fields:
-            self.add_error(None, refusal.message)
-
-
-class ItemForm(_Form):
+class ItemForm(RefusableForm):
     """A new item and the columns without which it cannot be."""
 
     name = forms.CharField(label="信息项名称", max_length=100)
@@ -85,7 +75,7 @@ class ItemForm(_Form):
         return NewColumns(**{name: self.cleaned_data[name] for name in self._COLUMNS})
 
 
-class FieldForm(_Form):
+class FieldForm(RefusableForm):
     """A new column of an item."""
 
     label = forms.CharField(label="列名", max_length=MAX_LABEL, help_text="报送文件表头里的写法。")
@@ -127,7 +117,7 @@ class FieldForm(_Form):
         return NewField(**{**data, "label": data["label"].strip(), "aliases": _words(data["aliases"])})
 
 
-class AliasForm(_Form):
+class AliasForm(RefusableForm):
     """One more label by which senders call a column."""
 
     alias = forms.CharField(

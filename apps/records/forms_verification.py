@@ -4,14 +4,14 @@ from typing import Any
 
 from django import forms
 
-from apps.core.errors import InvalidInput
+from apps.core.forms import RefusableForm
 from apps.records.models import CatalogueItem, VerificationAdapter
 from apps.records.selectors import items_asked_of
-from apps.records.verification.adapters import HTTP, KINDS
+from apps.records.verification.kinds import HTTP, KINDS
 from apps.records.verification.signing import ALGORITHMS
 
 
-class AdapterForm(forms.Form):
+class AdapterForm(RefusableForm):
     """How a source is asked."""
 
     kind = forms.ChoiceField(
@@ -50,11 +50,6 @@ class AdapterForm(forms.Form):
             if values.get("kind") == HTTP and not values.get(name) and name not in self.errors:
                 self.add_error(name, "接口方式必须填写这一项。")
         return values
-
-    def take(self, refusal: InvalidInput) -> None:
-        """Show a refusal of the service beside the fields that it names."""
-        for name, text in (refusal.fields or {"": refusal.message}).items():
-            self.add_error(name if name in self.fields else None, text)
 
 
 class PauseForm(forms.Form):

@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 
-from apps.core.errors import InvalidInput
-from apps.core.forms import NameField
+from apps.core.forms import NameField, RefusableForm
 from apps.reference.models import BlockEffect, BlockList, Certainty
 from apps.reference.services import Basis
 
@@ -18,7 +17,7 @@ def date_field(label: str, **kwargs: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs)
 
 
-class BasisForm(forms.Form):
+class BasisForm(RefusableForm):
     """Base: what the entry rests on."""
 
     source_document = forms.CharField(label="依据文件", max_length=300, help_text="文件名称和文号，或公告网址的标题。")
@@ -28,14 +27,6 @@ class BasisForm(forms.Form):
     def basis(self) -> Basis:
         """The entry's foundation, after validation."""
         return Basis(self.cleaned_data["source_document"], self.cleaned_data["certainty"], self.cleaned_data["reason"])
-
-    def take(self, refusal: InvalidInput) -> None:
-        """Show a refusal of the service beside the fields that it names."""
-        fields = {name: text for name, text in (refusal.fields or {}).items() if name in self.fields}
-        for name, text in fields.items():
-            self.add_error(name, text)
-        if not fields:
-            self.add_error(None, refusal.message)
 
 
 class WorkYearForm(BasisForm):

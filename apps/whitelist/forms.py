@@ -6,24 +6,11 @@ from typing import Any
 from django import forms
 
 from apps.accounts.models import Organization
-from apps.core.errors import InvalidInput
-from apps.core.forms import NameField
+from apps.core.forms import NameField, RefusableForm
 from apps.criteria.facts import TAX_GRADES
 from apps.whitelist.services import Answer
 
 _EVERY_LIST = [{"slug": "status_active", "value": None}, {"slug": "no_block_whitelist", "value": None}]
-
-
-class RefusableForm(forms.Form):
-    """Base: takes a refusal of the service beside the fields that it names."""
-
-    def take(self, refusal: InvalidInput) -> None:
-        """Show a refusal of the service beside the fields that it names."""
-        fields = {name: text for name, text in (refusal.fields or {}).items() if name in self.fields}
-        for name, text in fields.items():
-            self.add_error(name, text)
-        if not fields:
-            self.add_error(None, refusal.message)
 
 
 class ProgrammeForm(RefusableForm):
