@@ -1,5 +1,7 @@
 """数据质量: what is expected of whom, figures by month, 重错码, contradictions, overdue periods, bulletins."""
 
+from typing import Any, Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -26,6 +28,14 @@ def of_sources(actor: Actor, *paths: str) -> Q:
     return condition
 
 
+class OfSourceQuerySet(models.QuerySet[Any]):
+    """Rows of one source as an actor may see them."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """A department its own, the platform's administrators and auditors all."""
+        return self.filter(of_sources(actor, "source"))
+
+
 class Duty(models.Model):
     """That a source delivers an item, since when: periods due before were not yet agreed.
 
@@ -44,14 +54,6 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.item}"
-
-
-class QualityFigureQuerySet(models.QuerySet["QualityFigure"]):
-    """Figures as an actor may see them."""
-
-    def visible_to(self, actor: Actor) -> "QualityFigureQuerySet":
-        """A department its own, the platform's administrators and auditors all."""
-        return self.filter(of_sources(actor, "source"))
 
 
 class QualityFigure(models.Model):
@@ -85,7 +87,7 @@ class QualityFigure(models.Model):
     newest_on = models.DateField(null=True)
     gap_labels = models.JSONField("断档的所属期", default=list)
 
-    objects = QualityFigureQuerySet.as_manager()
+    objects = OfSourceQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -164,12 +166,8 @@ class Contradiction(models.Model):
         return f"{self.subject} {self.get_kind_display()}"
 
 
-class CodeFaultQuerySet(models.QuerySet["CodeFault"]):
+class CodeFaultQuerySet(OfSourceQuerySet):
     """重错码 as an actor may see them."""
-
-    def visible_to(self, actor: Actor) -> "CodeFaultQuerySet":
-        """The registrar or sender its own, the platform's administrators and auditors all."""
-        return self.filter(of_sources(actor, "source"))
 
     def open(self) -> "CodeFaultQuerySet":
         """Those that nobody has mended or decided yet."""
@@ -255,14 +253,6 @@ class CorrectionLine(models.Model):
         return f"第{self.row_number}行 {self.code}"
 
 
-class OverdueAlertQuerySet(models.QuerySet["OverdueAlert"]):
-    """Alerts as an actor may see them."""
-
-    def visible_to(self, actor: Actor) -> "OverdueAlertQuerySet":
-        """A department its own, the platform's administrators and auditors all."""
-        return self.filter(of_sources(actor, "source"))
-
-
 class OverdueAlert(models.Model):
     """An item whose period did not come in time; it ends by itself when the period comes.
 
@@ -277,7 +267,7 @@ class OverdueAlert(models.Model):
     raised_at = models.DateTimeField("提醒时间")
     ended_at = models.DateTimeField("补报时间", null=True)
 
-    objects = OverdueAlertQuerySet.as_manager()
+    objects = OfSourceQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -286,14 +276,6 @@ class OverdueAlert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.item} {self.period_on}"
-
-
-class BulletinQuerySet(models.QuerySet["Bulletin"]):
-    """Published bulletins as an actor may see them."""
-
-    def visible_to(self, actor: Actor) -> "BulletinQuerySet":
-        """A department its own, the platform's administrators and auditors all."""
-        return self.filter(of_sources(actor, "source"))
 
 
 class Bulletin(models.Model):
@@ -309,7 +291,7 @@ class Bulletin(models.Model):
     published_at = models.DateTimeField("发布时间")
     published_by_name = models.CharField("发布人", max_length=150)
 
-    objects = BulletinQuerySet.as_manager()
+    objects = OfSourceQuerySet.as_manager()
 
     class Meta:
         constraints = [

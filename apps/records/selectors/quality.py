@@ -158,7 +158,7 @@ def tolerances(on: date) -> list[PolicyFigure]:
 def figure_visible_to(actor: Actor, source_id: int, item_code: str, month_on: date) -> QualityFigure:
     """One row of figures. Raises NotVisible."""
     seen = QualityFigure.objects.visible_to(actor).select_related("source__organization", "item")
-    found = seen.filter(source_id=source_id, item__code=item_code, month_on=month_on).first()
+    found: QualityFigure | None = seen.filter(source_id=source_id, item__code=item_code, month_on=month_on).first()
     if found is None:
         raise NotVisible("没有这一单位、信息项和月份的统计。")
     return found
