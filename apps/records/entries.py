@@ -5,8 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pypinyin import lazy_pinyin
-
 from apps.core.errors import InvalidInput
 from apps.records.catalogue import (
     CODE,
@@ -60,6 +58,8 @@ class NewColumns:
 
 def slug(text: str, taken: Collection[str]) -> str:
     """A name for machines that `taken` does not hold: the pinyin of the words, without what stands in brackets."""
+    from pypinyin import lazy_pinyin  # its dictionary takes a third of a second to load, and few commands need it
+
     base = _NO_LETTERS.sub("", "".join(lazy_pinyin(_IN_BRACKETS.sub("", text))).lower())[:30] or "item"
     base = f"x{base}" if base[0].isdigit() else base
     number, name = 1, base

@@ -9,8 +9,8 @@ from apps.core.actor import Actor, OrganizationKind, Role
 from apps.core.models import Job
 from apps.records.models.catalogue import CatalogueItem, Source
 from apps.records.models.deliveries import Delivery
-from apps.records.verification.adapters import HTTP, KINDS
 from apps.records.verification.breaker import LABELS, Breaker
+from apps.records.verification.kinds import HTTP, KINDS
 from apps.records.verification.signing import ALGORITHMS, SHA256
 from apps.records.workflow import QUESTION
 from apps.subjects.models import Subject

@@ -16,10 +16,11 @@ from apps.core.models import Job
 from apps.records.catalogue import ItemSpec
 from apps.records.models import Source, VerificationAdapter, VerificationQuestion
 from apps.records.selectors import spec_of
-from apps.records.verification.adapters import FILE, HTTP, Adapter, Question, SourceFailed
+from apps.records.verification.adapters import Adapter, Question, SourceFailed
 from apps.records.verification.breaker import OPEN, Breaker
 from apps.records.verification.file_backed import FileBacked
 from apps.records.verification.http import Endpoint, Http, check_address
+from apps.records.verification.kinds import FILE, HTTP
 
 ASK: Final = "records.ask_source"
 TRY: Final = "records.try_adapter"

@@ -20,8 +20,6 @@ from apps.records.normalising import FAULT, VALUE, normalise
 from apps.records.reading import jsonlines
 from apps.records.reasons import sentence
 
-FILE, HTTP = "file", "http"
-KINDS: Final = [(FILE, "文件交换"), (HTTP, "接口")]
 REQUEST_NO: Final = "request_no"
 RESULT: Final = "result"
 VERIFIED_ON: Final = "verified_on"
