@@ -174,15 +174,19 @@ class Writer:
         return list(others.order_by("pk").values_list("pk", flat=True))
 
     def _base_has_come(self, rows: pl.DataFrame) -> pl.Expr:
-        """Whether what a row replaces may have come: anything of the item is stored, of a payment for its period."""
-        table = TABLES[self.item.shape]
+        """Whether what a row replaces may have come: another delivery stored anything of the item, of a payment for its
+        period.
+        """
+        table, params = TABLES[self.item.shape], [self.item.code, self.delivery_id]
         if self.item.shape != "payment":
-            came = frame_of(f"SELECT EXISTS (SELECT FROM {table} WHERE item_code = %s) AS came", [self.item.code])
+            came = frame_of(
+                f"SELECT EXISTS (SELECT FROM {table} WHERE item_code = %s AND delivery_id <> %s) AS came", params
+            )
             return pl.lit(came.item())
         periods = frame_of(
-            "SELECT period_on FROM unnest(%s::date[]) AS period_on WHERE EXISTS"
-            f" (SELECT FROM {table} AS fact WHERE fact.item_code = %s AND fact.period_on = period_on.period_on)",
-            [rows["period_on"].unique().to_list(), self.item.code],
+            "SELECT period_on FROM unnest(%s::date[]) AS period_on WHERE EXISTS (SELECT FROM"
+            f" {table} AS fact WHERE fact.period_on = period_on.period_on AND item_code = %s AND delivery_id <> %s)",
+            [rows["period_on"].unique().to_list(), *params],
         )
         return pl.col("period_on").is_in(periods["period_on"].to_list())
 
