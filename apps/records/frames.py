@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import polars as pl
 from django.db import connection
 
+T = TypeVar("T")
 SLICE_ROWS: Final = 10_000
 _BOOL, _TIMESTAMPTZ = 16, 1184
 _TYPES: Final[dict[int, Any]] = {
@@ -47,8 +48,8 @@ def frame_of(sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
 def copy_in(table: str, frame: pl.DataFrame) -> int:
     """Append the rows of a frame to a table, column by name, inside the running transaction. Returns how many.
 
-    A slice is written while the server still works on the one before. PostgreSQL stores no NUL: where a text that is
-    kept as it came holds one, its picture ␀ is kept.
+    A slice is put into words in a thread of its own while the server works on the one before. PostgreSQL stores no NUL:
+    where a text that is kept as it came holds one, its picture ␀ is kept.
     """
     if frame.is_empty():
         return 0
@@ -57,20 +58,24 @@ def copy_in(table: str, frame: pl.DataFrame) -> int:
         connection.cursor() as cursor,
         cursor.copy(f"COPY {connection.ops.quote_name(table)} ({columns}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        for part in frame.iter_slices(SLICE_ROWS):
-            buffer = BytesIO()
-            part.write_csv(buffer, include_header=False)
-            copy.write(buffer.getvalue().replace(b"\x00", "␀".encode()))
+        for words in one_ahead(map(_words, frame.iter_slices(SLICE_ROWS))):
+            copy.write(words)
     return frame.height
 
 
-def one_ahead(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The frames, each while the next one is being made in a thread of its own, which must not touch the database."""
+def _words(part: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    part.write_csv(buffer, include_header=False)
+    return buffer.getvalue().replace(b"\x00", "␀".encode())
+
+
+def one_ahead(things: Iterator[T]) -> Iterator[T]:
+    """The things, each while the next one is being made in a thread of its own, which must not touch the database."""
     with ThreadPoolExecutor(max_workers=1) as maker:
-        following = maker.submit(next, frames, None)
-        while (frame := following.result()) is not None:
-            following = maker.submit(next, frames, None)
-            yield frame
+        following = maker.submit(next, things, None)
+        while (thing := following.result()) is not None:
+            following = maker.submit(next, things, None)
+            yield thing
 
 
 def yuan(column: str) -> pl.Expr:

@@ -53,10 +53,20 @@ def normalise(column: pl.Series, spec: FieldSpec, received_on: date) -> pl.DataF
         nothing = pl.lit(None, pl.String)
         cells = column.to_frame().with_columns(nothing.alias(VALUE), fault.alias(FAULT), nothing.alias(REMARK))
         return cells.select(VALUE, FAULT, REMARK)
+    # Files are mostly ordered by firm: a run of equal cells is judged once.
+    begins = column.ne_missing(column.shift(1))
+    begins[0] = True
+    if begins.sum() < MANY_DIFFERENT * len(column):
+        runs = _judge_different(column.filter(begins), spec, received_on)
+        return runs.select(pl.all().gather(begins.cum_sum() - 1))
+    return _judge_different(column, spec, received_on)
+
+
+def _judge_different(column: pl.Series, spec: FieldSpec, received_on: date) -> pl.DataFrame:
+    """Judge each different cell once where cells repeat, as dates, months and codes do."""
     first = column.head(SAMPLED_CELLS)
     if first.n_unique() > MANY_DIFFERENT * len(first):
         return _judge(column, spec, received_on)
-    # Judge each different cell once: dates, months, codes and names repeat.
     different = column.unique()
     judged = _judge(different, spec, received_on).with_columns(different.alias("raw"))
     raw = column.alias("raw").to_frame()

@@ -28,6 +28,7 @@ from apps.records.reading.header import (
 
 DELIMITERS: Final = {",": "逗号分隔", "\t": "制表符分隔", ";": "分号分隔"}
 MAX_RECORD_LINES: Final = 100
+FIRST_BYTES: Final = 200_000
 _NO_SEPARATOR: Final = "\x01"
 _QUOTED: Final = r'"[^"]*"'
 
@@ -42,7 +43,7 @@ def read(stream: BinaryIO, item: ItemSpec) -> tuple[str, Iterator[pl.DataFrame],
 
 def _first_lines(stream: BinaryIO, codec: str) -> list[str]:
     text = ""
-    for block in encoding.text_blocks(stream, codec):
+    for block in encoding.text_blocks(stream, codec, FIRST_BYTES):
         text += block
         lines = _lines(text)
         if len(lines) > SEARCHED_ROWS:

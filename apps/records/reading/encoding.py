@@ -59,7 +59,7 @@ def _candidates(head: bytes) -> list[tuple[str, str]]:
     return [("utf-8", "UTF-8"), ("gb18030", "GB18030")]
 
 
-def text_blocks(stream: BinaryIO, codec: str) -> Iterator[str]:
+def text_blocks(stream: BinaryIO, codec: str, block_bytes: int = BLOCK_BYTES) -> Iterator[str]:
     """The decoded text in blocks, line ends as they came. Raises Unreadable, naming the first bad line, or one that
     goes on for longer than a block: whoever puts lines together would hold it in memory whole.
     """
@@ -67,7 +67,7 @@ def text_blocks(stream: BinaryIO, codec: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(codec)("strict")
     line, begun = 1, 0
     while True:
-        block = stream.read(BLOCK_BYTES)
+        block = stream.read(block_bytes)
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:

@@ -26,6 +26,7 @@ TABLES: Final = {
     "holding": "records_holdingrecord",
 }
 SUBJECT_ID, REGISTERED_NAME = "subject_id", "registered_name"
+NOBODY: Final = pl.DataFrame(schema={CODE: pl.String, SUBJECT_ID: pl.Int64, REGISTERED_NAME: pl.String})
 PROBED_ROWS: Final = 100
 WITHDRAW, CORRECTING = "withdraw", ("replace", "withdraw")
 
@@ -69,8 +70,7 @@ class Outcome:
 
 def subjects_of(codes: pl.Series) -> pl.DataFrame:
     """(code, subject_id, registered_name) of the subjects that bear or bore one of the codes."""
-    schema = {CODE: pl.String, SUBJECT_ID: pl.Int64, REGISTERED_NAME: pl.String}
-    return pl.DataFrame(names_for_batch(codes.to_list()), schema=schema, orient="row")
+    return pl.DataFrame(names_for_batch(codes.to_list()), schema=NOBODY.schema, orient="row")
 
 
 @dataclass(slots=True)
@@ -89,11 +89,20 @@ class Writer:
     decided: bool = False
     watched: frozenset[int] = frozenset()
 
-    def apply(self, rows: pl.DataFrame) -> Outcome:
-        """A row that is stored already is a duplicate; a stored row with the same key and other values is closed and
-        the new one added (design §5); a row that withdraws closes the stored one and adds none.
+    def prepare(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with who they are about, in the order of the natural key. Asks the database only where `subjects`
+        are not known beforehand.
         """
-        rows = self._with_subjects(rows)
+        subjects = subjects_of(rows[CODE].unique()) if self.subjects is None else self.subjects
+        return rows.join(subjects, on=CODE, how="left").sort(self._keys)
+
+    def apply(self, rows: pl.DataFrame) -> Outcome:
+        """Write rows, prepared or not. A row that is stored already is a duplicate; a stored row with the same key and
+        other values is closed and the new one added (design §5); a row that withdraws closes the stored one and adds
+        none.
+        """
+        if SUBJECT_ID not in rows.columns:
+            rows = self.prepare(rows)
         unknown = rows.filter(pl.col(SUBJECT_ID).is_null())
         known = rows.filter(pl.col(SUBJECT_ID).is_not_null()) if unknown.height else rows
         if self._looks_new(known) and self._insert_if_new(known):
@@ -107,11 +116,6 @@ class Writer:
         outcome.names = dict(known.filter(told & (pl.col(NAME) != "")).select(SUBJECT_ID, NAME).rows())
         return outcome
 
-    def _with_subjects(self, rows: pl.DataFrame) -> pl.DataFrame:
-        subjects = subjects_of(rows[CODE].unique()) if self.subjects is None else self.subjects
-        rows = rows.drop(SUBJECT_ID, REGISTERED_NAME, strict=False)
-        return rows.join(subjects, on=CODE, how="left", maintain_order="left")
-
     @property
     def _keys(self) -> list[str]:
         return [SUBJECT_ID, KEY_TEXT, *(["period_on"] if self.item.shape == "payment" else [])]
@@ -120,8 +124,8 @@ class Writer:
         """Whether none of a few rows of the chunk is stored: then it is worth trying to insert them all at once."""
         if rows.height < PROBED_ROWS or (corrects(self.item) and rows[OPERATION].is_in(CORRECTING).any()):
             return False
-        stored = _stored(rows.gather_every(max(1, rows.height // PROBED_ROWS)), self.item)
-        return stored.is_empty()
+        probed = rows.gather_every(max(1, rows.height // PROBED_ROWS))
+        return probed.join(_stored(probed, self.item), on=self._keys, how="semi").is_empty()
 
     def _insert_if_new(self, rows: pl.DataFrame) -> bool:
         """Insert the rows; False, and nothing is done, when one of them is stored already: the natural key decides."""
@@ -234,7 +238,6 @@ class Writer:
                     typed.append((pl.col(name).cast(pl.Decimal(38, 4)) / 10_000).alias(name))
                 case _:
                     typed.append(pl.col(name))
-        rows = rows.sort(self._keys)
         copy_in(
             TABLES[self.item.shape],
             rows.select(

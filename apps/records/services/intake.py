@@ -24,7 +24,7 @@ from apps.records.models import Delivery, HeldRow
 from apps.records.reading import ROW_NUMBER, SHEET, TEXT, Unreadable
 from apps.records.reasons import HELD, NORMALISED
 from apps.records.selectors import spec_of
-from apps.records.services.chunks import Outcome, Writer, subjects_of
+from apps.records.services.chunks import NOBODY, Outcome, Writer, subjects_of
 from apps.records.services.contradictions import remember_names, subjects_with_other_names
 from apps.records.services.deliveries import check_count
 from apps.records.services.judging import Judged, judge
@@ -52,22 +52,24 @@ def apply_delivery(*, delivery_id: int, lease: Lease, now: datetime) -> dict[str
     failpoints.reach("intake.begun")
     lease.progress(0, 0, "正在读取文件")
     received_on = clock.business_date(delivery.received_at)
+    subjects = [NOBODY]
+
+    def tell(judged: Judged) -> None:
+        """The database has nothing else to do while a file is read."""
+        lease.progress(0, 0, f"正在读取文件，已核对{judged.read}行")
+        if not judged.item.creates_subjects:
+            subjects.append(subjects_of(judged.new_codes[CODE]))
+
     with scratch_folder("xinqiao-intake-") as folder:
         try:
             with files.open_file(delivery.file) as stream:
-                judged = judge(
-                    stream,
-                    spec_of(delivery.item),
-                    received_on,
-                    folder,
-                    tell=lambda rows: lease.progress(0, 0, f"正在读取文件，已核对{rows}行"),
-                )
+                judged = judge(stream, spec_of(delivery.item), received_on, folder, tell)
             check_count(delivery, read=judged.read, not_data=judged.not_data.total())
         except Unreadable as error:
             _refuse(delivery, error.message, lease, now)
             return counts_of(delivery)
         failpoints.reach("intake.judged")
-        _apply(delivery, judged, lease, known_at)
+        _apply(delivery, judged, pl.concat(subjects), lease, known_at)
     return _finish(delivery, judged.item, lease, now)
 
 
@@ -88,18 +90,21 @@ def waiting_for(delivery: Delivery) -> QuerySet[Delivery]:
     return earlier.filter(state__in=["received", "reading"]).exclude(job__state=JobState.FAILED)
 
 
-def _apply(delivery: Delivery, judged: Judged, lease: Lease, known_at: datetime) -> None:
-    """Chunk 0 is what does not depend on the tables; every further one is a chunk of good rows."""
+def _apply(delivery: Delivery, judged: Judged, subjects: pl.DataFrame, lease: Lease, known_at: datetime) -> None:
+    """Chunk 0 is what does not depend on the tables; every further one is a chunk of good rows. `subjects` are those
+    that were known while the file was judged; where the item creates them, each chunk asks for its own.
+    """
     if (done := _chunks_done(delivery)) == 0:
         with _chunk(delivery.pk, 0, lease) as locked:
             locked.form, locked.notes, locked.chunks_total = judged.form, judged.notes, 1 + len(judged.chunks())
             _set_aside(locked, judged)
         done = 1
-    subjects = None if judged.item.creates_subjects else subjects_of(judged.codes)
+    creates = judged.item.creates_subjects
     watched = subjects_with_other_names(delivery)
-    writer = Writer(judged.item, delivery.pk, known_at, subjects, watched=watched)
+    writer = Writer(judged.item, delivery.pk, known_at, None if creates else subjects, watched=watched)
     chunks = judged.chunks()[done - 1 :]
-    ahead = one_ahead(judged.good(*chunk) for chunk in chunks)
+    good = (judged.good(*chunk) for chunk in chunks)
+    ahead = one_ahead(good if creates else map(writer.prepare, good))
     for number, (chunk, rows) in enumerate(zip(chunks, ahead, strict=True), done):
         if judged.item.shape == "payment":
             _ensure_partitions(rows)

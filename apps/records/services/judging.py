@@ -30,8 +30,8 @@ NOTHING_TO_READ: Final = "文件只有表头，没有数据行。"
 class Judged:
     """A file of which every row is judged; its rows lie in `folder`.
 
-    `codes` are the different codes of well-formed rows, `reasons` those of rejected rows, `verdicts` what `sort_out`
-    says of each well-formed row, block by block.
+    `codes` are the different codes of well-formed rows, `new_codes` those that the last block brought, `reasons` those
+    of rejected rows, `verdicts` what `sort_out` says of each well-formed row, block by block.
     """
 
     item: ItemSpec
@@ -41,7 +41,8 @@ class Judged:
     not_data: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     read: int = 0
-    codes: pl.Series = field(default_factory=lambda: pl.Series(CODE, [], pl.String))
+    codes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={CODE: pl.String}))
+    new_codes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={CODE: pl.String}))
     verdicts: list[pl.Series] = field(default_factory=list)
 
     @property
@@ -106,14 +107,19 @@ class Judged:
         self.not_data += staged.not_data
         self.reasons.update(staged.rejected[REASON].to_list())
         self.read += staged.read
-        self.codes = pl.concat([self.codes, staged.rows[CODE].unique()]).unique()
+        self.new_codes = staged.rows.select(CODE).unique().join(self.codes, on=CODE, how="anti")
+        self.codes = pl.concat([self.codes, self.new_codes])
         return marks(staged.rows, self.item)
 
 
 def judge(
-    stream: BinaryIO, item: ItemSpec, received_on: date, folder: Path, tell: Callable[[int], None] = lambda rows: None
+    stream: BinaryIO,
+    item: ItemSpec,
+    received_on: date,
+    folder: Path,
+    tell: Callable[[Judged], None] = lambda judged: None,
 ) -> Judged:
-    """Judge a file of `item`; `tell` hears after each block how many rows were read.
+    """Judge a file of `item`; `tell` hears after each block what is judged so far, while the next one is read.
 
     Raises Unreadable when the file cannot be read as a whole.
     """
@@ -122,7 +128,7 @@ def judge(
     compared = []
     for staged in stage(one_ahead(table.blocks), item, received_on):
         compared.append(judged.add(staged))
-        tell(judged.read)
+        tell(judged)
     if not judged.read:
         judged.notes.append(NOTHING_TO_READ)
     verdicts = sort_out(pl.concat(compared), item)
