@@ -43,6 +43,8 @@ def files_over_for_batch(rule: Retention, business_date: date) -> list[Delivery]
         .iterator()
         if rule.is_over(day_of(delivery.received_at), business_date)
     ]
+    if not over:
+        return []
     later = Delivery.objects.filter(file=OuterRef("file")).exclude(pk__in=over)
     gone = DeletionProof.objects.filter(kept="file", digest=OuterRef("file__sha256"), at__gte=OuterRef("received_at"))
     found = Delivery.objects.filter(~Exists(later), ~Exists(gone), pk__in=over)

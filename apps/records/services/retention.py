@@ -67,7 +67,7 @@ def load_retention_rules(*, actor: Actor, path: Path, now: datetime) -> int:
 def retire_records(*, lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
     """The nightly job: everything whose keeping is over by `business_date`. Returns rows by kind. Raises LeaseLost."""
     total: Counter[str] = Counter()
-    plan = retention_plan(business_date)
+    plan, publicity = retention_plan(business_date), publicity_months(business_date)
     for done, rule in enumerate(plan):
         if rule.kept == "file":
             for delivery in files_over_for_batch(rule, business_date):
@@ -79,7 +79,7 @@ def retire_records(*, lease: Lease, business_date: date, now: datetime) -> dict[
         while more:
             with transaction.atomic():
                 lease.guard()
-                proof = _retire_chunk(rule, business_date, lease.actor, now)
+                proof = _retire_chunk(rule, publicity, business_date, lease.actor, now)
             more = proof is not None
             total[rule.kept] += proof.rows if proof else 0
         lease.progress(done + 1, len(plan), rule.item_code)
@@ -90,6 +90,7 @@ def rehearse(*, actor: Actor, business_date: date, now: datetime) -> Iterator[tu
     """What `retire_records` would do: (rule, rows, first day, last day). It is done and taken back, rule by rule, so
     that there is no second definition; nobody sees any of it.
     """
+    publicity = publicity_months(business_date)
     for rule in retention_plan(business_date):
         if rule.kept == "file":
             days = [day_of(delivery.received_at) for delivery in files_over_for_batch(rule, business_date)]
@@ -98,7 +99,7 @@ def rehearse(*, actor: Actor, business_date: date, now: datetime) -> Iterator[tu
             continue
         proofs = []
         with transaction.atomic():
-            while proof := _retire_chunk(rule, business_date, actor, now):
+            while proof := _retire_chunk(rule, publicity, business_date, actor, now):
                 proofs.append(proof)
             transaction.set_rollback(True)
         if proofs:
@@ -106,8 +107,12 @@ def rehearse(*, actor: Actor, business_date: date, now: datetime) -> Iterator[tu
             yield rule, rows, min(proof.first_on for proof in proofs), max(proof.last_on for proof in proofs)
 
 
-def _retire_chunk(rule: Retention, business_date: date, actor: Actor, now: datetime) -> DeletionProof | None:
-    """At most `CHUNK_ROWS` rows of a rule, inside the caller's transaction; None when nothing is over."""
+def _retire_chunk(
+    rule: Retention, publicity: dict[str, int], business_date: date, actor: Actor, now: datetime
+) -> DeletionProof | None:
+    """At most `CHUNK_ROWS` rows of a rule, inside the caller's transaction; None when nothing is over. `publicity` are
+    the months for which kinds of penalties are published.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT records_retire(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -117,7 +122,7 @@ def _retire_chunk(rule: Retention, business_date: date, actor: Actor, now: datet
                 rule.action,
                 rule.counts_from,
                 rule.months,
-                json.dumps(publicity_months(business_date), ensure_ascii=False),
+                json.dumps(publicity, ensure_ascii=False),
                 business_date,
                 now,
                 actor.name,
