@@ -3,6 +3,7 @@ network is blocked, and the tests use the database as the role that serves pages
 
 import contextlib
 import fcntl
+import os
 import random
 import socket
 from collections.abc import Callable, Iterator
@@ -36,6 +37,11 @@ class _Undefined(str):
 def pytest_configure(config: pytest.Config) -> None:
     """Make templates strict before the first one is loaded."""
     settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = _Undefined("%s")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One process more than there are cores: servers, workers and browsers that tests start make tests wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

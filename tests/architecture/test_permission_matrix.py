@@ -8,6 +8,7 @@ requests through every layer would take minutes. Views of libraries know no role
 """
 
 import csv
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,7 @@ def _filled(path: str) -> str:
     return filled
 
 
+@functools.cache
 def matrix() -> dict[tuple[str, str], dict[str, str]]:
     """(route, method) → role → word."""
     with CASES.open(encoding="utf-8", newline="") as file:
