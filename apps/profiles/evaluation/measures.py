@@ -9,7 +9,7 @@ Hosmer and Lemeshow (1980); interval of a share by Wilson (1927).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -154,7 +154,7 @@ def fitted(counted: pl.DataFrame) -> Line | None:
     edges = [int(each) for each in (bad.min(), bad.max(), good.min(), good.max()) if isinstance(each, int)]
     if edges[1] <= edges[2] or edges[3] <= edges[0]:
         return None
-    rows = [(int(value), int(bads), int(goods)) for value, bads, goods in counted.iter_rows()]
+    rows = list(_counts(counted))
     every = sum(bads + goods for _, bads, goods in rows)
     centre = sum(value * (bads + goods) for value, bads, goods in rows) / every
     scale = math.sqrt(sum((value - centre) ** 2 * (bads + goods) for value, bads, goods in rows) / every)
@@ -196,17 +196,22 @@ def _logistic(odds: float) -> float:
     return math.exp(odds) / (1 + math.exp(odds))
 
 
+def _counts(counted: pl.DataFrame) -> Iterator[tuple[int, int, int]]:
+    for value, bads, goods in counted.iter_rows():
+        yield int(value), int(bads), int(goods)
+
+
 def expected_bads(counted: pl.DataFrame, line: Line, lowest: int, highest: int) -> float:
     """How many of the cases with values from `lowest` to `highest` the line expects to default."""
     within = counted.filter(pl.col("value").is_between(lowest, highest))
-    return sum((bads + goods) * line.chance(int(value)) for value, bads, goods in within.iter_rows())
+    return sum(((bads + goods) * line.chance(value) for value, bads, goods in _counts(within)), 0.0)
 
 
 def fit_of(counted: pl.DataFrame, line: Line, banded: pl.DataFrame) -> Fit:
     """How well the line fits the tally; `banded` are its bands, whose number less two gives the degrees of freedom."""
     misses = sum(
         bads * (1 - line.chance(value)) ** 2 + goods * line.chance(value) ** 2
-        for value, bads, goods in counted.iter_rows()
+        for value, bads, goods in _counts(counted)
     )
     chi_square = 0.0
     for _, lowest, highest, bads, goods in banded.iter_rows():
@@ -257,4 +262,4 @@ def psi(expected: Sequence[int], actual: Sequence[int]) -> float | None:
     more = 0.5 if any(not left or not right for left, right in pairs) else 0.0
     left_total, right_total = (sum(side) + more * len(pairs) for side in zip(*pairs, strict=True))
     shares = [((left + more) / left_total, (right + more) / right_total) for left, right in pairs]
-    return sum((right - left) * math.log(right / left) for left, right in shares)
+    return sum(((right - left) * math.log(right / left) for left, right in shares), 0.0)

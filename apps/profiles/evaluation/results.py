@@ -1,4 +1,4 @@
-"""A scorecard held against outcomes: overall, by band, grade, segment and line, and whether its population drifts. Pure.
+"""A scorecard held against outcomes: as a whole, by band, grade, segment and line, and how its population drifts. Pure.
 
 Figures are Decimal, rounded half up once, at the end; shares in percent.
 """
@@ -162,8 +162,8 @@ def discrimination(counted: pl.DataFrame) -> Discrimination:
     rate = _percent(Fraction(bads, bads + goods)) if bads + goods else None
     try:
         area = measures.auc(counted)
-    except measures.OneClass as error:
-        return Discrimination(bads + goods, bads, rate, None, None, None, None, None, None, error.message)
+    except measures.OneClass as refusal:
+        return Discrimination(bads + goods, bads, rate, None, None, None, None, None, None, refusal.message)
     error = measures.auc_error(counted)
     reach = None if error is None else measures.Z_95 * error
     apart, at = measures.ks(counted)
@@ -260,11 +260,12 @@ def _stabilities(cases: pl.DataFrame, population: pl.DataFrame, card: Card) -> t
     days = cases["outcome_on"].sort()
     cut = days[(days.len() - 1) // 2]
     later = pl.col("outcome_on") > cut
+    old, new = cases.filter(~later), cases.filter(later)
     everybody = population.select(SCORE, pl.lit(value=False).alias("is_bad"))
     return (
         _stability("样本与全部已评分主体", "全部主体", "样本", everybody, cases, card),
-        _stability("样本的后一半与前一半（按日期）", f"{cut}及以前", f"{cut}以后", cases.filter(~later), cases.filter(later), card),
-    )  # fmt: skip
+        _stability("样本按日期的后一半与前一半", f"{cut}及以前", f"{cut}以后", old, new, card),
+    )
 
 
 def _stability(
@@ -276,7 +277,11 @@ def _stability(
     )
     index = measures.psi(list(old.values()), list(new.values()))
     cells = tuple(
-        (grade, _percent(Fraction(old[grade], max(expected.height, 1))), _percent(Fraction(new[grade], max(actual.height, 1))))
-        for grade in old
-    )  # fmt: skip
+        (
+            grade,
+            _percent(Fraction(old[grade], max(expected.height, 1))),
+            _percent(Fraction(count, max(actual.height, 1))),
+        )
+        for grade, count in new.items()
+    )
     return Stability(label, before, now, cells, None if index is None else rounded(index))
