@@ -11,3 +11,8 @@ def can_refresh(actor: Actor) -> bool:
 def can_load_scorecards(actor: Actor) -> bool:
     """Scorecards that come with a release are loaded by the system or an administrator."""
     return actor.has(Role.SYSTEM, Role.OPERATOR)
+
+
+def can_evaluate_scorecards(actor: Actor) -> bool:
+    """Holding a scorecard against outcomes is for those who answer for it: the system or an administrator."""
+    return actor.has(Role.SYSTEM, Role.OPERATOR)

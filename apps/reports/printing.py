@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import segno
@@ -9,8 +10,11 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from apps.core.digests import canonical_json, sha256_of
+from apps.core.digests import canonical_json, plain, sha256_of
+from apps.profiles.services import Evaluated
+from apps.reports.documents import scorecard_evaluation
 from apps.reports.documents.bulletin import sections
+from apps.reports.documents.wording import instant
 from apps.reports.rendering import Rendered, render_pdf
 
 _WATERMARK_LINES = range(140, 1122, 230)
@@ -65,3 +69,33 @@ def print_bulletin(content: Mapping[str, Any], issued: str) -> Rendered:
         css=render_to_string("reports/print.css") + render_to_string("reports/bulletin.css"),
         identifier=digest.encode(),
     )
+
+
+def evaluation_content(told: Evaluated) -> dict[str, Any]:
+    """An evaluation as JSON-ready values: what is written to a file, and what the digest on the PDF is of."""
+    content: dict[str, Any] = plain(asdict(told))
+    return {"label": scorecard_evaluation.LABEL, **content}
+
+
+def print_evaluation(told: Evaluated) -> Rendered:
+    """The PDF of the evaluation of a scorecard; the same evaluation gives the same bytes."""
+    return render_pdf(
+        html=evaluation_html(told),
+        css="".join(
+            map(render_to_string, ("reports/print.css", "reports/bulletin.css", "reports/scorecard_evaluation.css"))
+        ),
+        identifier=digest_of(evaluation_content(told)).encode(),
+    )
+
+
+def evaluation_html(told: Evaluated) -> str:
+    """The evaluation as one HTML page."""
+    values = {
+        "title": scorecard_evaluation.title(told.sample),
+        "label": scorecard_evaluation.LABEL,
+        "version": told.sample.scorecard_version,
+        "basis": f"评估时间 {instant(told.evaluated_at)}",
+        "digest": digest_of(evaluation_content(told)),
+        "sections": scorecard_evaluation.sections(told),
+    }
+    return render_to_string("reports/scorecard_evaluation.html", values)

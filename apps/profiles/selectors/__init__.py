@@ -12,6 +12,7 @@ from apps.profiles.selectors.inputs import (
     inputs_of,
     subject_ranges_for_batch,
 )
+from apps.profiles.selectors.outcomes import portraits_before_for_batch, scores_before_for_batch
 from apps.profiles.selectors.overview import ItemLine, overview_of
 from apps.profiles.selectors.pages import (
     REPAIR_ITEMS,
@@ -52,11 +53,13 @@ __all__ = [
     "newest_deliveries",
     "overview_of",
     "own_subject",
+    "portraits_before_for_batch",
     "profile_page_of",
     "profiles_for_batch",
     "profiles_listed_to",
     "record_table_of",
     "require_profile_items",
+    "scores_before_for_batch",
     "series_of",
     "subject_ranges_for_batch",
 ]

@@ -1,7 +1,19 @@
 """Writes of profiles."""
 
+from apps.profiles.services.evaluating import Evaluated, NothingToEvaluate, Sample, Unused, evaluate_outcomes
 from apps.profiles.services.recomputing import Recomputed, recompute_profile
 from apps.profiles.services.refresh import compute_profiles, refresh_profiles
 from apps.profiles.services.scorecards import load_scorecard
 
-__all__ = ["Recomputed", "compute_profiles", "load_scorecard", "recompute_profile", "refresh_profiles"]
+__all__ = [
+    "Evaluated",
+    "NothingToEvaluate",
+    "Recomputed",
+    "Sample",
+    "Unused",
+    "compute_profiles",
+    "evaluate_outcomes",
+    "load_scorecard",
+    "recompute_profile",
+    "refresh_profiles",
+]
