@@ -67,6 +67,9 @@ HOLDINGS = {
     "inventions": pl.Int64,
     "utility_models": pl.Int64,
     "designs": pl.Int64,
+    # Of farm_scale only:
+    "statistics_year": pl.Int64,
+    "planted_e4": pl.Int64,
 }
 
 

@@ -18,7 +18,7 @@ _FEN = ("due", "paid", "arrears", "base", "amount", "value")
 _EXTRA = {
     *("status", "status_on", "industry_code", "annual_report_year", "headcount"),
     *("revenue_fen", "assets_fen", "paid_in_capital_fen"),
-    *("inventions", "utility_models", "designs", "penalty_no"),
+    *("inventions", "utility_models", "designs", "penalty_no", "statistics_year"),
 }
 
 
@@ -67,6 +67,8 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
             table[name.replace("_fen", "_yuan")] = None if value is None else Decimal(value).scaleb(-2)
         elif name == "quantity_e4":
             table["quantity"] = None if value is None else Decimal(value).scaleb(-4)
+        elif name == "planted_e4":
+            extra |= {} if value is None else {"planted_mu": str(Decimal(value).scaleb(-4))}
         else:
             table[name] = ("" if name in ("authority", "class_text", "title") else None) if value is None else value
     return table | {"extra": extra}

@@ -69,7 +69,10 @@ def test_a_subject_without_records_is_portrayed_as_unknown(cast: Cast, now: date
 
 def test_every_indicator_is_a_column_of_the_profile() -> None:
     columns = {field.name: field for field in Profile._meta.concrete_fields}
-    kinds = {Unit.FLAG: "BooleanField", Unit.TEXT: "CharField", Unit.CODES: "JSONField"}
+    kinds = {
+        **{Unit.FLAG: "BooleanField", Unit.TEXT: "CharField"},
+        **{Unit.CODES: "JSONField", Unit.DATE: "DateField"},
+    }
     for indicator in INDICATORS:
         expected = kinds.get(indicator.unit, "DecimalField" if indicator.decimals else "BigIntegerField")
         assert columns[indicator.slug].get_internal_type() == expected, indicator.slug

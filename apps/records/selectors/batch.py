@@ -36,7 +36,8 @@ SELECT id, subject_id, item_code, key_text, count, (value_yuan * 100)::bigint AS
        ((extra ->> 'assets_yuan')::numeric * 100)::bigint AS assets_fen,
        ((extra ->> 'paid_in_capital_yuan')::numeric * 100)::bigint AS paid_in_capital_fen,
        (extra ->> 'inventions')::integer AS inventions, (extra ->> 'utility_models')::integer AS utility_models,
-       (extra ->> 'designs')::integer AS designs
+       (extra ->> 'designs')::integer AS designs, (extra ->> 'statistics_year')::integer AS statistics_year,
+       ((extra ->> 'planted_mu')::numeric * 10000)::bigint AS planted_e4
 FROM records_holdingrecord
 """
 
@@ -65,7 +66,8 @@ def holdings_for_batch(
 ) -> pl.DataFrame:
     """Holdings of a range: id, subject_id, item_code, key_text, count, value_fen, from_on, to_on, encumbered,
     and of 登记注册: legal_form, legal_representative, status, status_on, industry_code, annual_report_year, headcount,
-    revenue_fen, assets_fen, paid_in_capital_fen; of 专利商标统计: inventions, utility_models, designs.
+    revenue_fen, assets_fen, paid_in_capital_fen; of 专利商标统计: inventions, utility_models, designs; of 种养殖规模:
+    statistics_year, planted_e4 (ten-thousandths of a mu).
     """
     return _read(_HOLDINGS, first_id, last_id, item_codes, as_known).sort("subject_id", "item_code", "key_text")
 
