@@ -23,11 +23,13 @@ from apps.profiles.selectors.pages import (
 )
 from apps.profiles.selectors.profiles import (
     PROFILE_ITEMS,
+    history_for_replay,
     history_of,
     latest_profile_of,
     profiles_for_batch,
     profiles_listed_to,
     require_profile_items,
+    sampled_history_for_batch,
 )
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "card_of",
     "explanation_of",
     "freshness_of",
+    "history_for_replay",
     "history_of",
     "identities_for_batch",
     "inputs_for_batch",
@@ -57,6 +60,7 @@ __all__ = [
     "profiles_listed_to",
     "record_table_of",
     "require_profile_items",
+    "sampled_history_for_batch",
     "series_of",
     "subject_ranges_for_batch",
 ]

@@ -40,13 +40,13 @@ class Basis:
     items: frozenset[str]
 
 
-def basis_of(as_of: date, as_known: datetime) -> Basis:
+def basis_of(as_of: date, as_known: datetime, *, card: Card | None = None) -> Basis:
     """The reviewed data in force on `as_of` and what had been delivered by `as_known`.
 
-    Raises ScorecardMissing and ReferenceMissing.
+    `card` None: the one in force; a replay names the one that was. Raises ScorecardMissing and ReferenceMissing.
     """
     rules = Rules(
-        card=card_in_force(as_of),
+        card=card or card_in_force(as_of),
         sizes=reference.size_rules(as_of),
         lists=reference.block_lists(as_of),
         min_coverage_pct=reference.figure("fcs_min_coverage_pct", as_of),

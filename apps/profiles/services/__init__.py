@@ -2,6 +2,16 @@
 
 from apps.profiles.services.recomputing import Recomputed, recompute_profile
 from apps.profiles.services.refresh import compute_profiles, refresh_profiles
+from apps.profiles.services.replaying import Replay, replay_profile, replay_stored
 from apps.profiles.services.scorecards import load_scorecard
 
-__all__ = ["Recomputed", "compute_profiles", "load_scorecard", "recompute_profile", "refresh_profiles"]
+__all__ = [
+    "Recomputed",
+    "Replay",
+    "compute_profiles",
+    "load_scorecard",
+    "recompute_profile",
+    "refresh_profiles",
+    "replay_profile",
+    "replay_stored",
+]
