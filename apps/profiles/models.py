@@ -193,6 +193,8 @@ class Profile(models.Model):
     scorecard_version = models.CharField("评分卡版本", max_length=20)
     input_digest = models.CharField("输入摘要", max_length=64)
     payload_digest = models.CharField("结果摘要", max_length=64)
+    basis_digest = models.CharField("共同依据摘要", max_length=64, default="")
+    next_change_on = models.DateField("无新记录时下次变化的日期", null=True)
 
     objects = ProfileQuerySet.as_manager()
 
@@ -234,3 +236,26 @@ class ProfileHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_id} {self.as_of_on}"
+
+
+class ProfileRun(models.Model):
+    """A run over all subjects that came to its end: every portrait holds as of its day, computed in it or unchanged.
+
+    Holds no personal or credit data; kept for good.
+    """
+
+    as_of_on = models.DateField("画像日期")
+    as_known_at = models.DateTimeField("数据截至的接收时刻")
+    computed_at = models.DateTimeField("计算时间")
+    subjects = models.PositiveIntegerField("主体")
+    computed = models.PositiveIntegerField("重新计算")
+    changed = models.PositiveIntegerField("有变化")
+
+    class Meta:
+        verbose_name = "画像计算"
+        constraints = [
+            models.UniqueConstraint(fields=["as_of_on", "as_known_at", "computed_at"], name="profilerun_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.as_of_on} 画像计算"

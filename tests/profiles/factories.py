@@ -22,6 +22,23 @@ _EXTRA = {
 }
 
 
+def some_subjects(count: int, *, now: datetime) -> list[Subject]:
+    """Firms beside the cast; the order of their ids is that of the list."""
+    return [
+        Subject.objects.create(
+            code=f"91610305MA{number:08}",
+            name=f"测试企业{number}",
+            name_key=f"测试企业{number}",
+            kind="enterprise",
+            status="active",
+            region_code="610305",
+            first_seen_at=now,
+            updated_at=now,
+        )
+        for number in range(count)
+    ]
+
+
 def deliver(subject: Subject, words: str, *, at: datetime, items: set[str] | None = None) -> Delivery:
     """Put records of a subject in the tables, all items (or those named) counting as delivered at the instant."""
     delivery = _deliveries(items or set(ITEMS.values()), at)
@@ -57,7 +74,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     table: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for name, value in row.items():
-        if name == "headcount" and row["item_code"] != "registration":
+        if name == "headcount" and "period_on" in row:
             table[name] = value
         elif name in _EXTRA:
             text = name.replace("_fen", "_yuan")
@@ -74,10 +91,12 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     return table | {"extra": extra}
 
 
-def refresh(day: date, *, as_known: datetime, now: datetime, subject_ids: list[int] | None = None) -> Job:
+def refresh(
+    day: date, *, as_known: datetime, now: datetime, subject_ids: list[int] | None = None, whole: bool = False
+) -> Job:
     """Run the night's job in this process."""
     job = services.refresh_profiles(
-        actor=SYSTEM, business_date=day, as_known=as_known, now=now, subject_ids=subject_ids
+        actor=SYSTEM, business_date=day, as_known=as_known, now=now, subject_ids=subject_ids, whole=whole
     )
     job = run_now(job)
     assert job.error == ""

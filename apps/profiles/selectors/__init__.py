@@ -1,5 +1,6 @@
 """Reads of profiles. One firm's figures need a permit; `…_for_batch` is for job code only (design §2)."""
 
+from apps.profiles.selectors.due import latest_run, subjects_due_for_batch, undone_in_run_for_batch
 from apps.profiles.selectors.explanations import Freshness, explanation_of, freshness_of, newest_deliveries, series_of
 from apps.profiles.selectors.inputs import (
     Basis,
@@ -52,6 +53,7 @@ __all__ = [
     "inputs_for_batch",
     "inputs_of",
     "latest_profile_of",
+    "latest_run",
     "newest_deliveries",
     "overview_of",
     "own_subject",
@@ -63,4 +65,6 @@ __all__ = [
     "sampled_history_for_batch",
     "series_of",
     "subject_ranges_for_batch",
+    "subjects_due_for_batch",
+    "undone_in_run_for_batch",
 ]
