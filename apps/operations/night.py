@@ -44,9 +44,7 @@ class Step:
 def _profiles(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:
     # A stored portrait can be computed again: it rests on nothing that is still being written.
     as_known = known_until(now)
-    return profiles.compute_profiles(
-        lease=lease, business_date=business_date, as_known=as_known, now=now, subject_ids=None
-    )
+    return profiles.compute_profiles(lease=lease, business_date=business_date, as_known=as_known, now=now)
 
 
 def _loans(lease: Lease, business_date: date, now: datetime) -> dict[str, Any]:

@@ -24,7 +24,8 @@ LIBRARIES = ("Django", "celery", "polars", "psycopg", "weasyprint")
 
 # What the steps count, for people; a digest is for machines and is not shown.
 COUNT_LABELS = {
-    "subjects": "计算主体",
+    "subjects": "主体",
+    "computed": "重新计算",
     "changed": "有变化",
     "ranges": "分段",
     "voided": "取消逾期未确认的预占",

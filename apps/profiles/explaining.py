@@ -1,6 +1,6 @@
 """A portrait told to its reader: every figure, every point, every list, every reason, in Chinese. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.core.money import round_pct
 from apps.profiles.blocks import EFFECTS, USES
-from apps.profiles.indicators import INDICATORS, Indicator, Unit
+from apps.profiles.indicators import FAMILIES, INDICATORS, Indicator, Origin, Unit, family_of
 from apps.profiles.scorecard import TOTAL_POINTS, Card, Line
 
 DISCLAIMER = "供金融机构参考，不构成征信/评级"
@@ -21,8 +21,13 @@ _FORMATS = {
     Unit.COUNT: "{:,}",
     Unit.KWH: "{:,}",
     Unit.PERSONS: "{:,}",
+    Unit.MU: "{:,.2f}",
+    Unit.HEADS: "{:,}",
 }
-_SUFFIXED = {Unit.YUAN, Unit.MONTHS, Unit.PERSONS, Unit.KWH, Unit.COUNT}
+_SUFFIXED = {
+    *(Unit.YUAN, Unit.MONTHS, Unit.PERSONS, Unit.KWH, Unit.COUNT),
+    *(Unit.YEARS, Unit.TIMES, Unit.MU, Unit.HEADS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,29 @@ class Figure:
     def is_known(self) -> bool:
         """Whether there is a value."""
         return self.value is not None and self.value != ""
+
+    @property
+    def mark(self) -> str:
+        """Whose word it is, where it is not a department's."""
+        return "" if self.indicator.origin is Origin.CERTIFIED else self.indicator.origin.value
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Figures of one family of records; `share` and `newest` tell how much is known and how recent it is."""
+
+    label: str
+    share: Figure | None
+    newest: Figure | None
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What several figures lack for the same reason."""
+
+    reason: str
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +147,8 @@ class Explanation:
     dimensions: tuple[DimensionPoints, ...]
     reasons: tuple[Reason, ...]
     blocks: tuple[Block, ...]
-    missing: tuple[Figure, ...]
+    families: tuple[Family, ...]
+    gaps: tuple[Gap, ...]
     headline: str
     disclaimer: str = DISCLAIMER
 
@@ -137,9 +166,34 @@ def explain(values: Mapping[str, Any], card: Card, labels: Mapping[str, Mapping[
         ),
         reasons=tuple(_reason(by_slug[each["slug"]], each) for each in values["reasons"] if each["slug"] in by_slug),
         blocks=tuple(_block(each) for each in values["blocks"]),
-        missing=tuple(figure for figure in figures.values() if not figure.is_known),
+        families=_families(figures),
+        gaps=_gaps(figures.values()),
         headline=_headline(values),
     )
+
+
+def _families(figures: Mapping[str, Figure]) -> tuple[Family, ...]:
+    measures = {f"coverage_{slug}_pct" for slug in FAMILIES} | {f"newest_{slug}_on" for slug in FAMILIES}
+    plain = [each for slug, each in figures.items() if slug not in measures]
+    families = [
+        Family(
+            label,
+            figures[f"coverage_{slug}_pct"],
+            figures.get(f"newest_{slug}_on"),
+            tuple(each for each in plain if family_of(each.indicator) == slug),
+        )
+        for slug, (label, _) in FAMILIES.items()
+    ]
+    others = tuple(each for each in plain if not family_of(each.indicator))
+    return (*families, Family("其他", None, None, others))
+
+
+def _gaps(figures: Iterable[Figure]) -> tuple[Gap, ...]:
+    labels: dict[str, list[str]] = {}
+    for each in figures:
+        if not each.is_known:
+            labels.setdefault(each.indicator.missing, []).append(each.indicator.label)
+    return tuple(Gap(reason, tuple(names)) for reason, names in labels.items())
 
 
 def _headline(values: Mapping[str, Any]) -> str:

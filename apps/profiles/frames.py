@@ -3,7 +3,7 @@
 Money is Int64 fen, quantities Int64 ten-thousandths, so that sums come out the same in any order.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -67,6 +67,9 @@ HOLDINGS = {
     "inventions": pl.Int64,
     "utility_models": pl.Int64,
     "designs": pl.Int64,
+    # Of farm_scale only:
+    "statistics_year": pl.Int64,
+    "planted_e4": pl.Int64,
 }
 
 
@@ -78,17 +81,6 @@ class Inputs:
     payments: pl.DataFrame
     events: pl.DataFrame
     holdings: pl.DataFrame
-
-
-def narrowed(inputs: Inputs, subject_ids: Collection[int]) -> Inputs:
-    """The frames of some of the subjects."""
-    mine = pl.col("subject_id").is_in(list(subject_ids))
-    return Inputs(
-        inputs.subjects.filter(mine),
-        inputs.payments.filter(mine),
-        inputs.events.filter(mine),
-        inputs.holdings.filter(mine),
-    )
 
 
 @dataclass(frozen=True, slots=True)

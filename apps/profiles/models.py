@@ -14,7 +14,7 @@ def _money(label: str) -> Any:
     return models.DecimalField(label, max_digits=18, decimal_places=2, null=True)
 
 
-def _percent(label: str) -> Any:
+def _hundredths(label: str) -> Any:
     return models.DecimalField(label, max_digits=20, decimal_places=2, null=True)
 
 
@@ -95,33 +95,52 @@ class Profile(models.Model):
     age_months = _whole("存续时间（月）")
     registered_capital_yuan = _money("注册资本")
     paid_in_capital_yuan = _money("实缴资本")
-    paid_in_ratio_pct = _percent("实缴比例")
+    paid_in_ratio_pct = _hundredths("实缴比例")
     status = models.CharField("登记状态", max_length=10, choices=STATUSES, blank=True)
     annual_report_year = _whole("最近年报年度")
     is_annual_report_current = models.BooleanField("年报按期公示", null=True)
     annual_headcount = _whole("从业人数")
     annual_revenue_yuan = _money("年营业收入")
     annual_assets_yuan = _money("资产总额")
+    representative_changes_24m = _whole("近24个月法定代表人变更")
+    headcount_gap_pct = _hundredths("年报从业人数与参保人数之差")
+    revenue_gap_pct = _hundredths("年报营业收入与申报销售额之差")
 
     tax_grade = _text("纳税缴费信用级别")
+    tax_grade_previous = _text("上一年度纳税缴费信用级别")
+    tax_grade_a_years = _whole("连续A级年度")
     tax_paid_12m_yuan = _money("近12个月实缴税额")
+    tax_paid_24m_yuan = _money("近24个月实缴税额")
+    tax_paid_growth_pct = _hundredths("实缴税额增长率")
     tax_arrears_yuan = _money("欠税余额")
     declared_sales_12m_yuan = _money("近12个月申报销售额")
-    declared_sales_growth_pct = _percent("申报销售额增长率")
+    declared_sales_24m_yuan = _money("近24个月申报销售额")
+    declared_sales_growth_pct = _hundredths("申报销售额增长率")
+    declared_sales_yoy_3m_pct = _hundredths("近3个月申报销售额同比")
+    declared_sales_volatility_pct = _hundredths("申报销售额波动")
     tax_zero_filing_months_24m = _whole("近24个月零申报月数")
     tax_unfiled_months_24m = _whole("近24个月断报月数")
     tax_idle_months_24m = _whole("近24个月零申报和断报月数")
 
     social_months = _whole("社保连续缴费月数")
     social_headcount = _whole("参保人数")
-    social_headcount_change_pct = _percent("参保人数变化")
+    social_headcount_change_pct = _hundredths("参保人数变化")
     social_arrears_months = _whole("社保欠费月数")
+    housing_months = _whole("公积金连续缴存月数")
+    housing_headcount = _whole("公积金缴存人数")
+    housing_arrears_months = _whole("公积金欠缴月数")
 
     power_kwh_12m = _whole("近12个月用电量（千瓦时）")
-    power_growth_pct = _percent("用电量增长率")
-    power_volatility_pct = _percent("用电量波动")
+    power_growth_pct = _hundredths("用电量增长率")
+    power_yoy_3m_pct = _hundredths("近3个月用电量同比")
+    power_volatility_pct = _hundredths("用电量波动")
     power_arrears_months = _whole("用电欠费月数")
     power_late_months_12m = _whole("用电逾期缴费月数")
+    power_months = _whole("电费连续无欠费月数")
+    water_months = _whole("水费连续无欠费月数")
+    water_arrears_months = _whole("用水欠费月数")
+    gas_months = _whole("气费连续无欠费月数")
+    gas_arrears_months = _whole("用气欠费月数")
 
     penalties_minor = _whole("轻微行政处罚")
     penalties_general = _whole("一般行政处罚")
@@ -132,13 +151,31 @@ class Profile(models.Model):
     is_abnormal_operation = models.BooleanField("经营异常名录", null=True)
     is_dishonest_debtor = models.BooleanField("失信被执行人", null=True)
     dishonest_debtor_cases = _whole("失信被执行案件")
+    enforcement_cases = _whole("被执行案件")
+    defendant_cases_24m = _whole("近24个月作为被告的案件")
 
     qualifications = models.JSONField("科技和专精特新资质", null=True)
     invention_patents = _whole("有效发明专利")
     patents = _whole("有效专利")
     trade_marks = _whole("有效注册商标")
     bids_won_24m = _whole("近24个月中标")
+    bids_won_24m_yuan = _money("近24个月中标金额")
+    subsidies_24m_yuan = _money("近24个月政府补助")
+    licences = _whole("有效行政许可")
+    honours = _whole("有效荣誉表彰")
+    planted_mu = _hundredths("种植面积（亩）")
+    livestock = _whole("养殖数量（头、只、羽）")
     public_credit_grade = _text("公共信用综合评价")
+
+    coverage_registration_pct = _hundredths("数据覆盖率：登记和年报")
+    coverage_tax_pct = _hundredths("数据覆盖率：纳税")
+    coverage_employment_pct = _hundredths("数据覆盖率：社保和公积金")
+    coverage_utilities_pct = _hundredths("数据覆盖率：水电气")
+    coverage_conduct_pct = _hundredths("数据覆盖率：司法和处罚")
+    coverage_merit_pct = _hundredths("数据覆盖率：资质、荣誉和经营")
+    newest_tax_on = models.DateField("数据截至：纳税", null=True)
+    newest_employment_on = models.DateField("数据截至：社保和公积金", null=True)
+    newest_utilities_on = models.DateField("数据截至：水电气", null=True)
 
     blocks = models.JSONField("名单记录", default=list)
     lists_checked = models.JSONField("已核查的名单", default=list)
@@ -156,6 +193,8 @@ class Profile(models.Model):
     scorecard_version = models.CharField("评分卡版本", max_length=20)
     input_digest = models.CharField("输入摘要", max_length=64)
     payload_digest = models.CharField("结果摘要", max_length=64)
+    basis_digest = models.CharField("共同依据摘要", max_length=64, default="")
+    next_change_on = models.DateField("无新记录时下次变化的日期", null=True)
 
     objects = ProfileQuerySet.as_manager()
 
@@ -197,3 +236,26 @@ class ProfileHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_id} {self.as_of_on}"
+
+
+class ProfileRun(models.Model):
+    """A run over all subjects that came to its end: every portrait holds as of its day, computed in it or unchanged.
+
+    Holds no personal or credit data; kept for good.
+    """
+
+    as_of_on = models.DateField("画像日期")
+    as_known_at = models.DateTimeField("数据截至的接收时刻")
+    computed_at = models.DateTimeField("计算时间")
+    subjects = models.PositiveIntegerField("主体")
+    computed = models.PositiveIntegerField("重新计算")
+    changed = models.PositiveIntegerField("有变化")
+
+    class Meta:
+        verbose_name = "画像计算"
+        constraints = [
+            models.UniqueConstraint(fields=["as_of_on", "as_known_at", "computed_at"], name="profilerun_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.as_of_on} 画像计算"

@@ -9,6 +9,7 @@ import polars as pl
 
 from apps.core.digests import canonical_json, sha256_of
 from apps.profiles import blocks, scorecard
+from apps.profiles.changing import next_change
 from apps.profiles.frames import EVENTS, HOLDINGS, PAYMENTS, Inputs, Setting
 from apps.profiles.indicators import INDICATOR_VERSION, INDICATORS, Computed, compute, evidence
 from apps.profiles.scorecard import Card
@@ -39,14 +40,21 @@ def portray(inputs: Inputs, setting: Setting, rules: Rules) -> Portraits:
     """Portraits of all subjects of `inputs`.
 
     Columns: subject_id; each indicator's; size_class; points_<line>, earned, reachable, coverage_bps, score, grade;
-    has_block_<use>; data_as_of_on; as JSON text blocks, points, reasons, payload; input_digest, payload_digest.
+    has_block_<use>; data_as_of_on; next_change_on; as JSON text blocks, points, reasons, payload; input_digest,
+    payload_digest.
     """
     computed = compute(inputs, setting)
     sized = computed.figures.with_columns(size_class(rules.sizes).alias("size_class"))
     scored = scorecard.apply(rules.card, sized, min_coverage_pct=rules.min_coverage_pct)
     hits = blocks.hits(rules.lists, inputs, computed, setting)
     frame = sized.join(scored, on="subject_id", how="left", maintain_order="left")
-    for part in (_listed(hits), _reasons(rules.card, scored, computed), _newest_period(inputs, setting)):
+    parts = (
+        _listed(hits),
+        _reasons(rules.card, scored, computed),
+        _newest_period(inputs, setting),
+        next_change(inputs, setting, computed),
+    )
+    for part in parts:
         frame = frame.join(part, on="subject_id", how="left", maintain_order="left")
     frame = frame.with_columns(
         pl.col("blocks", "reasons").fill_null("[]"),
@@ -149,6 +157,12 @@ def _context(setting: Setting, rules: Rules) -> str:
             }
         )
     )
+
+
+def basis_digest(setting: Setting, rules: Rules) -> str:
+    """Of what holds for everybody on the day: when it differs, every portrait may have changed."""
+    closed = {code: setting.closed_month(code) for code in setting.items}
+    return sha256_of(canonical_json({"context": _context(setting, rules), "closed_months": closed}))
 
 
 def _input_texts(inputs: Inputs, context: str) -> pl.Series:

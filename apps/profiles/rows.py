@@ -7,7 +7,7 @@ import polars as pl
 
 from apps.profiles.frames import Setting
 from apps.profiles.indicators import INDICATOR_VERSION, INDICATORS, Indicator, Unit
-from apps.profiles.portrait import Rules
+from apps.profiles.portrait import Rules, basis_digest
 
 
 def table_rows(
@@ -23,6 +23,7 @@ def table_rows(
         pl.lit(as_known.isoformat()).alias("as_known_at"),
         pl.lit(now.isoformat()).alias("computed_at"),
         pl.lit(json.dumps(checked)).alias("lists_checked"),
+        pl.lit(basis_digest(setting, rules)).alias("basis_digest"),
         pl.lit(INDICATOR_VERSION).alias("indicator_version"),
         pl.lit(rules.card.version).alias("scorecard_version"),
     )

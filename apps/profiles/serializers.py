@@ -2,7 +2,10 @@
 
 from rest_framework import serializers
 
+from apps.profiles.indicators import INDICATORS
 from apps.profiles.models import Profile
+
+_NAMED_ABOVE = ("industry_code",)
 
 
 class ProfileIdentitySerializer(serializers.ModelSerializer[Profile]):
@@ -24,46 +27,14 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
             "name",
             "kind",
             "region_code",
-            "industry_code",
+            *_NAMED_ABOVE,
             "industry_section",
             "size_class",
             "as_of_on",
             "as_known_at",
             "computed_at",
             "data_as_of_on",
-            "age_months",
-            "registered_capital_yuan",
-            "paid_in_capital_yuan",
-            "paid_in_ratio_pct",
-            "status",
-            "annual_report_year",
-            "is_annual_report_current",
-            "annual_headcount",
-            "annual_revenue_yuan",
-            "annual_assets_yuan",
-            "tax_grade",
-            "tax_paid_12m_yuan",
-            "tax_arrears_yuan",
-            "declared_sales_12m_yuan",
-            "declared_sales_growth_pct",
-            "tax_zero_filing_months_24m",
-            "tax_unfiled_months_24m",
-            "tax_idle_months_24m",
-            "social_months",
-            "social_headcount",
-            "social_headcount_change_pct",
-            "social_arrears_months",
-            "power_kwh_12m",
-            "power_growth_pct",
-            "power_volatility_pct",
-            "power_arrears_months",
-            "power_late_months_12m",
-            "penalties_minor",
-            "penalties_general",
-            "penalties_serious",
-            "is_abnormal_operation",
-            "is_dishonest_debtor",
-            "dishonest_debtor_cases",
+            *(indicator.slug for indicator in INDICATORS if indicator.slug not in _NAMED_ABOVE),
             "blocks",
             "lists_checked",
             "has_block_whitelist",

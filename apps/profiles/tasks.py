@@ -17,4 +17,5 @@ def refresh(lease: Lease) -> dict[str, Any]:
         as_known=datetime.fromisoformat(payload["as_known"]),
         now=datetime.fromisoformat(payload["now"]),
         subject_ids=payload["subject_ids"],
+        whole=payload.get("whole", False),
     )

@@ -81,3 +81,8 @@ def one_ahead(things: Iterator[T]) -> Iterator[T]:
 def yuan(column: str) -> pl.Expr:
     """Whole fen as yuan with two decimals, for `copy_in`."""
     return (pl.col(column).cast(pl.Decimal(38, 2)) / 100).alias(column)
+
+
+def instant(column: str) -> pl.Expr:
+    """Whole microseconds since 1970 as an instant in UTC: how `frame_of` carries a time without losing digits."""
+    return pl.from_epoch(column, "us").dt.replace_time_zone("UTC").alias(column)

@@ -172,7 +172,7 @@ def test_every_real_step_runs_and_a_second_night_of_the_date_skips_it(cast):
     counted = {name for job in Job.objects.filter(kind=STEP_KIND) for name in job.result or {}}
     assert counted - {"digest"} <= selectors.COUNT_LABELS.keys()
     _, rows = selectors.last_night(cast.operator.actor)
-    assert rows[0].counts == "分段 1，有变化 2，计算主体 2"
+    assert rows[0].counts == "分段 1，有变化 2，重新计算 2，主体 2"
     told = AuditEvent.objects.filter(verb="operations.begin_step").order_by("pk").first()
     assert audit.sentence_of(told) == "夜间处理：重算信用画像 2026-11-15"
 

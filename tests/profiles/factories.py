@@ -18,8 +18,25 @@ _FEN = ("due", "paid", "arrears", "base", "amount", "value")
 _EXTRA = {
     *("status", "status_on", "industry_code", "annual_report_year", "headcount"),
     *("revenue_fen", "assets_fen", "paid_in_capital_fen"),
-    *("inventions", "utility_models", "designs", "penalty_no"),
+    *("inventions", "utility_models", "designs", "penalty_no", "statistics_year"),
 }
+
+
+def some_subjects(count: int, *, now: datetime) -> list[Subject]:
+    """Firms beside the cast; the order of their ids is that of the list."""
+    return [
+        Subject.objects.create(
+            code=f"91610305MA{number:08}",
+            name=f"测试企业{number}",
+            name_key=f"测试企业{number}",
+            kind="enterprise",
+            status="active",
+            region_code="610305",
+            first_seen_at=now,
+            updated_at=now,
+        )
+        for number in range(count)
+    ]
 
 
 def deliver(subject: Subject, words: str, *, at: datetime, items: set[str] | None = None) -> Delivery:
@@ -57,7 +74,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     table: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for name, value in row.items():
-        if name == "headcount" and row["item_code"] != "registration":
+        if name == "headcount" and "period_on" in row:
             table[name] = value
         elif name in _EXTRA:
             text = name.replace("_fen", "_yuan")
@@ -67,15 +84,19 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
             table[name.replace("_fen", "_yuan")] = None if value is None else Decimal(value).scaleb(-2)
         elif name == "quantity_e4":
             table["quantity"] = None if value is None else Decimal(value).scaleb(-4)
+        elif name == "planted_e4":
+            extra |= {} if value is None else {"planted_mu": str(Decimal(value).scaleb(-4))}
         else:
             table[name] = ("" if name in ("authority", "class_text", "title") else None) if value is None else value
     return table | {"extra": extra}
 
 
-def refresh(day: date, *, as_known: datetime, now: datetime, subject_ids: list[int] | None = None) -> Job:
+def refresh(
+    day: date, *, as_known: datetime, now: datetime, subject_ids: list[int] | None = None, whole: bool = False
+) -> Job:
     """Run the night's job in this process."""
     job = services.refresh_profiles(
-        actor=SYSTEM, business_date=day, as_known=as_known, now=now, subject_ids=subject_ids
+        actor=SYSTEM, business_date=day, as_known=as_known, now=now, subject_ids=subject_ids, whole=whole
     )
     job = run_now(job)
     assert job.error == ""

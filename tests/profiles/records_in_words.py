@@ -30,9 +30,18 @@ ITEMS = {
     "专利": "intellectual_property",
     "中标": "bid_won",
     "评价": "credit_evaluation",
+    "公积金": "housing_fund",
+    "用水": "water",
+    "用气": "gas",
+    "被执行": "enforcement",
+    "裁判": "judgment",
+    "许可": "licence",
+    "荣誉": "honour",
+    "补助": "government_subsidy",
+    "人员": "key_personnel",
 }
-_PAYMENT_ITEMS = {"税", "社保", "用电"}
-_HOLDING_ITEMS = {"登记", "涉农", "专利"}
+_PAYMENT_ITEMS = {"税", "社保", "用电", "公积金", "用水", "用气"}
+_HOLDING_ITEMS = {"登记", "涉农", "专利", "人员"}
 _MONEY = {
     "应缴": "due_fen",
     "实缴": "paid_fen",
@@ -63,7 +72,10 @@ _WHOLE = {
     "发明": "inventions",
     "实用新型": "utility_models",
     "外观": "designs",
+    "养殖": "count",
+    "统计年度": "statistics_year",
 }
+_E4 = {"量": "quantity_e4", "种植": "planted_e4"}
 _TEXTS = {
     "户": "key_text",
     "税种": "key_text",
@@ -74,6 +86,8 @@ _TEXTS = {
     "状态": "status",
     "行业": "industry_code",
     "机关": "authority",
+    "姓名职务": "key_text",
+    "品种": "key_text",
 }
 
 
@@ -145,8 +159,8 @@ def _value(name: str, value: str, period: tuple[date, date] | None) -> dict[str,
         return {_DATES[name]: _day(value, period)}
     if name in _WHOLE:
         return {_WHOLE[name]: int(value)}
-    if name == "量":
-        return {"quantity_e4": int(Decimal(value) * 10_000)}
+    if name in _E4:
+        return {_E4[name]: int(Decimal(value) * 10_000)}
     return {_TEXTS[name]: value}
 
 

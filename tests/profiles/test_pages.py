@@ -75,6 +75,18 @@ def test_the_firm_sees_its_portrait_with_points_reasons_and_sources(
     assert not AccessRecord.objects.filter(subject=firm).exists()
 
 
+def test_what_the_firm_says_of_itself_is_marked_and_families_tell_how_much_is_known(
+    firm: Subject, client_for: ClientFor
+) -> None:
+    page = text_of(client_for("owner"), f"/profiles/{firm.code}/")
+    declared = page[page.index(">年营业收入") :][:200]
+    assert "企业自报" in declared
+    assert "企业自报" not in page[page.index(">近12个月申报销售额") :][:120]
+    assert "自报与部门数据比较" in page
+    for words in ("社保和公积金", "有数据的指标占 57.14%，数据截至 2026-10-31", "种植面积"):
+        assert words in page, words
+
+
 def test_the_firm_is_led_to_its_own_portrait(firm: Subject, client_for: ClientFor) -> None:
     response = client_for("owner").get("/profiles/")
     assert (response.status_code, response["Location"]) == (302, f"/profiles/{firm.code}/")

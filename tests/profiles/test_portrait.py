@@ -20,7 +20,12 @@ from tests.profiles.test_indicators import PERIODIC, UNKNOWN_WITHOUT_RECORD
 
 AS_OF = date(2026, 11, 15)
 RULES = rules()
+METERED = {"power", "water", "gas"}
 NEWEST = 2026 * 12 + 9
+EVENT_ITEMS = (
+    *("penalty", "penalty", "dishonest_debtor", "abnormal_operation", "enforcement", "judgment", "licence"),
+    *("government_subsidy", "bid_won", "honour", "technology_firm"),
+)
 
 
 def setting_on(day: date, newest: str = "202610") -> Setting:
@@ -45,9 +50,10 @@ def random_population(seed: int, firms: int) -> Inputs:
     events: list[dict[str, Any]] = []
     holdings: list[dict[str, Any]] = []
     for subject_id in range(1, firms + 1):
-        for item in ("tax_payment", "social_insurance", "power"):
+        for item in sorted(PERIODIC):
             payments += _random_payments(dice, subject_id, item)
         events += _random_events(dice, subject_id)
+        holdings += _random_people_and_farms(dice, subject_id)
         if dice.random() < 0.9:
             holdings.append(_random_registration(dice, subject_id))
     for rows in (payments, events, holdings):
@@ -69,7 +75,7 @@ def _random_payments(dice: random.Random, subject_id: int, item: str) -> list[di
         return []
     rows = []
     for month in range(NEWEST - dice.randint(0, 30), NEWEST + 1):
-        for account in range(dice.choice([1, 1, 1, 2]) if item == "power" else 1):
+        for account in range(dice.choice([1, 1, 1, 2]) if item in METERED else 1):
             if dice.random() < 0.07:
                 continue
             due = dice.randint(0, 10**9)
@@ -82,13 +88,13 @@ def _random_payments(dice: random.Random, subject_id: int, item: str) -> list[di
                     "period_end_on": _last(_text(month)),
                     "key_text": dice.choice(["增值税", "企业所得税"]) if item == "tax_payment" else str(account),
                     "due_fen": due,
-                    "paid_fen": None if item == "power" else due - dice.choice([0, 0, 0, 0, 1, due]),
+                    "paid_fen": None if item in METERED else due - dice.choice([0, 0, 0, 0, 1, due]),
                     "paid_on": paid_on if dice.random() < 0.9 else None,
-                    "due_on": _last(_text(month)) + timedelta(days=25) if item == "power" else None,
+                    "due_on": _last(_text(month)) + timedelta(days=25) if item in METERED else None,
                     "arrears_fen": dice.choice([0, 0, 0, dice.randint(1, 10**8)]),
                     "base_fen": dice.choice([0, dice.randint(0, 10**12)]),
                     "headcount": dice.randint(0, 500),
-                    "quantity_e4": dice.randint(0, 10**11) if item == "power" else None,
+                    "quantity_e4": dice.randint(0, 10**11) if item in METERED else None,
                 }
             )
     return rows
@@ -96,16 +102,17 @@ def _random_payments(dice: random.Random, subject_id: int, item: str) -> list[di
 
 def _random_events(dice: random.Random, subject_id: int) -> list[dict[str, Any]]:
     rows = []
-    for number in range(dice.choice([0, 0, 1, 3])):
+    for number in range(dice.choice([0, 0, 1, 3, 6])):
         decided = AS_OF - timedelta(days=dice.randint(-5, 1200))
         rows.append(
             {
                 "subject_id": subject_id,
-                "item_code": dice.choice(["penalty", "penalty", "dishonest_debtor", "abnormal_operation"]),
+                "item_code": dice.choice(EVENT_ITEMS),
                 "key_text": f"文{number}",
                 "occurred_on": decided,
                 "authority": dice.choice(["", "某局"]),
-                "class_text": dice.choice(["警告", "罚款", "警告;罚款", "责令关闭", "没有的种类"]),
+                "class_text": dice.choice(["警告", "罚款", "警告;罚款", "责令关闭", "没有的种类", "被告"]),
+                "amount_fen": dice.choice([None, dice.randint(0, 10**10)]),
                 "valid_to_on": decided + timedelta(days=dice.choice([90, 365, 1095])),
                 "repaired_on": dice.choice([None, None, decided + timedelta(days=100)]),
             }
@@ -113,6 +120,20 @@ def _random_events(dice: random.Random, subject_id: int) -> list[dict[str, Any]]
     if dice.random() < 0.7:
         grade = {"item_code": "tax_grade", "key_text": "2025", "class_text": dice.choice("ABMCD")}
         rows.append({"subject_id": subject_id, **grade})
+    return rows
+
+
+def _random_people_and_farms(dice: random.Random, subject_id: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for number in range(dice.choice([0, 0, 1, 3])):
+        taken = AS_OF - timedelta(days=dice.randint(-5, 1500))
+        left = dice.choice([None, taken + timedelta(days=dice.randint(1, 900))])
+        position = dice.choice(["法定代表人", "法定代表人", "监事"])
+        who = {"item_code": "key_personnel", "key_text": f"甲{number}|{position}", "from_on": taken, "to_on": left}
+        rows.append({"subject_id": subject_id, **who})
+    for year in dice.choice([[], [], [2025, 2026]]):
+        farm = {"item_code": "farm_scale", "key_text": str(year), "statistics_year": year, "count": dice.randint(0, 99)}
+        rows.append({"subject_id": subject_id, **farm, "planted_e4": dice.choice([None, dice.randint(0, 10**8)])})
     return rows
 
 

@@ -38,7 +38,7 @@ def test_refresh_stores_what_the_records_say(firm: Subject, now: datetime, busin
     deliver(firm, f"{WHOLE}；{SERIOUS}", at=now)
     job = refresh(business_date, as_known=now, now=now)
     profile = profile_of(firm)
-    assert job.result == {"subjects": 2, "changed": 2, "ranges": 1}
+    assert job.result == {"subjects": 2, "computed": 2, "changed": 2, "ranges": 1}
     assert (profile.code, profile.name, profile.region_code) == (firm.code, firm.name, firm.region_code)
     assert (profile.as_of_on, profile.as_known_at, profile.computed_at) == (business_date, now, now)
     assert profile.declared_sales_12m_yuan == Decimal("1440.00")
@@ -69,7 +69,10 @@ def test_a_subject_without_records_is_portrayed_as_unknown(cast: Cast, now: date
 
 def test_every_indicator_is_a_column_of_the_profile() -> None:
     columns = {field.name: field for field in Profile._meta.concrete_fields}
-    kinds = {Unit.FLAG: "BooleanField", Unit.TEXT: "CharField", Unit.CODES: "JSONField"}
+    kinds = {
+        **{Unit.FLAG: "BooleanField", Unit.TEXT: "CharField"},
+        **{Unit.CODES: "JSONField", Unit.DATE: "DateField"},
+    }
     for indicator in INDICATORS:
         expected = kinds.get(indicator.unit, "DecimalField" if indicator.decimals else "BigIntegerField")
         assert columns[indicator.slug].get_internal_type() == expected, indicator.slug
@@ -82,8 +85,8 @@ def test_the_same_again_returns_the_same_job_and_adds_no_history(
     first = refresh(business_date, as_known=now, now=now)
     assert refresh(business_date, as_known=now, now=now).pk == first.pk
     later = now + timedelta(hours=1)
-    again = refresh(business_date, as_known=later, now=later)
-    assert again.result == {"subjects": 2, "changed": 0, "ranges": 1}
+    again = refresh(business_date, as_known=later, now=later, whole=True)
+    assert again.result == {"subjects": 2, "computed": 2, "changed": 0, "ranges": 1}
     assert ProfileHistory.objects.count() == 2
     assert profile_of(firm).as_known_at == later
 
@@ -164,7 +167,7 @@ def test_a_run_over_some_leaves_the_others_alone(cast: Cast, now: datetime, busi
     owner_id = cast.owner.actor.subject_id
     assert owner_id is not None
     job = refresh(business_date, as_known=now, now=now, subject_ids=[owner_id])
-    assert job.result == {"subjects": 1, "changed": 1, "ranges": 1}
+    assert job.result == {"subjects": 1, "computed": 1, "changed": 1, "ranges": 1}
     assert list(Profile.objects.values_list("subject_id", flat=True)) == [owner_id]
 
 
@@ -177,8 +180,8 @@ def test_small_ranges_give_the_same_profiles(
     refresh(business_date, as_known=later, now=now)
     digests = dict(Profile.objects.values_list("subject_id", "payload_digest"))
     monkeypatch.setattr("apps.profiles.services.refresh.SUBJECTS_A_RANGE", 1)
-    job = refresh(business_date, as_known=later + timedelta(minutes=1), now=now)
-    assert job.result == {"subjects": 2, "changed": 0, "ranges": 2}
+    job = refresh(business_date, as_known=later + timedelta(minutes=1), now=later, whole=True)
+    assert job.result == {"subjects": 2, "computed": 2, "changed": 0, "ranges": 2}
     assert dict(Profile.objects.values_list("subject_id", "payload_digest")) == digests
 
 

@@ -6,19 +6,34 @@ import polars as pl
 
 from apps.profiles.frames import Inputs, Setting
 from apps.profiles.indicators.conduct import CONDUCT
-from apps.profiles.indicators.definition import Indicator, Unit
+from apps.profiles.indicators.coverage import FAMILIES, coverage, family_of
+from apps.profiles.indicators.definition import Indicator, Origin, Unit
 from apps.profiles.indicators.duties import DUTIES
 from apps.profiles.indicators.firm import FIRM
 from apps.profiles.indicators.merit import MERIT
 from apps.profiles.indicators.tax import TAX
+from apps.profiles.indicators.utilities import UTILITIES
 from apps.profiles.indicators.views import VIEWS, build
 
-__all__ = ["BY_SLUG", "INDICATORS", "INDICATOR_VERSION", "Computed", "Indicator", "Unit", "compute", "evidence"]
+__all__ = [
+    "BY_SLUG",
+    "FAMILIES",
+    "INDICATORS",
+    "INDICATOR_VERSION",
+    "Computed",
+    "Indicator",
+    "Origin",
+    "Unit",
+    "compute",
+    "evidence",
+    "family_of",
+]
 
 # Raised whenever an expression or a view changes what it gives.
-INDICATOR_VERSION = "2026.11"
+INDICATOR_VERSION = "2026.11.2"
 
-INDICATORS: tuple[Indicator, ...] = (*FIRM, *TAX, *DUTIES, *CONDUCT, *MERIT)
+_OF_RECORDS = (*FIRM, *TAX, *DUTIES, *UTILITIES, *CONDUCT, *MERIT)
+INDICATORS: tuple[Indicator, ...] = (*_OF_RECORDS, *coverage(_OF_RECORDS))
 BY_SLUG = {indicator.slug: indicator for indicator in INDICATORS}
 
 _EVIDENCE_AT_MOST = 12

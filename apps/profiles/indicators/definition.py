@@ -21,10 +21,25 @@ class Unit(StrEnum):
     FLAG = "是/否"
     TEXT = "文本"
     CODES = "代码"
+    YEARS = "个年度"
+    TIMES = "次"
+    MU = "亩"
+    HEADS = "头（只、羽）"
+    DATE = "日期"
+
+
+class Origin(StrEnum):
+    """Whose word a figure is: kept apart and marked, since nobody has checked what a firm says of itself."""
+
+    CERTIFIED = "部门提供"
+    DECLARED = "企业自报"
+    COMPARED = "自报与部门数据比较"
+    COMPUTED = "平台计算"
 
 
 _FRAME_SUFFIX = {Unit.YUAN: ("_yuan", "_fen"), Unit.PCT: ("_pct", "_bps")}
-_DECIMALS = {Unit.YUAN: 2, Unit.PCT: 2, Unit.WEIGHT: 4}
+_DECIMALS = {Unit.YUAN: 2, Unit.PCT: 2, Unit.WEIGHT: 4, Unit.MU: 2}
+_DTYPES = {Unit.FLAG: pl.Boolean, Unit.TEXT: pl.String, Unit.CODES: pl.List(pl.String), Unit.DATE: pl.Date}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,7 @@ class Indicator:
     derived: bool = False
     absent: Any = None
     evidence: pl.Expr | None = None
+    origin: Origin = Origin.CERTIFIED
 
     @property
     def column(self) -> str:
@@ -58,7 +74,7 @@ class Indicator:
     @property
     def dtype(self) -> Any:
         """Type in frames."""
-        return {Unit.FLAG: pl.Boolean, Unit.TEXT: pl.String, Unit.CODES: pl.List(pl.String)}.get(self.unit, pl.Int64)
+        return _DTYPES.get(self.unit, pl.Int64)
 
     @property
     def decimals(self) -> int:

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from apps.profiles.frames import divide_half_up, full_months
-from apps.profiles.indicators.definition import Indicator, Unit
+from apps.profiles.frames import divide_half_up, full_months, growth_bps
+from apps.profiles.indicators.definition import Indicator, Origin, Unit
 
 _ITEMS = ("registration",)
 _CURRENT = "现行登记"
@@ -113,9 +113,10 @@ FIRM = (
         items=_ITEMS,
         window="最近年报",
         missing="年报未填从业人数",
-        sentence="年报中填报的从业人数，用于企业划型。",
+        sentence="年报中填报的从业人数（企业自报），用于企业划型。",
         view="registration",
         expression=pl.col("headcount").first(),
+        origin=Origin.DECLARED,
     ),
     Indicator(
         slug="annual_revenue_yuan",
@@ -127,6 +128,7 @@ FIRM = (
         sentence="年报中填报的营业收入（企业自报），用于企业划型。",
         view="registration",
         expression=pl.col("revenue_fen").first(),
+        origin=Origin.DECLARED,
     ),
     Indicator(
         slug="annual_assets_yuan",
@@ -138,5 +140,48 @@ FIRM = (
         sentence="年报中填报的资产总额（企业自报），用于企业划型。",
         view="registration",
         expression=pl.col("assets_fen").first(),
+        origin=Origin.DECLARED,
+    ),
+    Indicator(
+        slug="representative_changes_24m",
+        label="近24个月法定代表人变更",
+        unit=Unit.TIMES,
+        items=("key_personnel",),
+        window="任职或离任日期在最近24个月内",
+        missing="没有收到该企业的主要人员信息",
+        sentence="最近24个月法定代表人（负责人、经营者）换了几次；首任不算变更。",
+        view="representative",
+        # A sender may report who came, who left, or both: the same change must not count twice.
+        expression=pl.max_horizontal(
+            (pl.col("recent_from_on").drop_nulls().unique() > pl.col("from_on").min()).sum(),
+            pl.col("recent_to_on").drop_nulls().n_unique(),
+        ),
+        evidence=pl.any_horizontal(pl.col("recent_from_on", "recent_to_on").is_not_null()),
+    ),
+    Indicator(
+        slug="headcount_gap_pct",
+        label="年报从业人数与参保人数之差",
+        unit=Unit.PCT,
+        items=("registration", "social_insurance"),
+        window="最近年报比最近12个月中最近的参保人数",
+        missing="年报未填从业人数，或没有参保人数",
+        sentence="企业自报的从业人数比社保部门的参保人数多百分之几；负数是少报。",
+        view="registration",
+        derived=True,
+        expression=growth_bps(pl.col("annual_headcount"), pl.col("social_headcount")),
+        origin=Origin.COMPARED,
+    ),
+    Indicator(
+        slug="revenue_gap_pct",
+        label="年报营业收入与申报销售额之差",
+        unit=Unit.PCT,
+        items=("registration", "tax_payment"),
+        window="最近年报比最近12个月增值税申报",
+        missing="年报未填营业收入，或没有增值税申报",
+        sentence="企业自报的营业收入比税务部门的申报销售额多百分之几；两者的期间可能不同。",
+        view="registration",
+        derived=True,
+        expression=growth_bps(pl.col("annual_revenue_fen"), pl.col("declared_sales_12m_fen")),
+        origin=Origin.COMPARED,
     ),
 )

@@ -1,7 +1,8 @@
-"""Qualifications, intellectual property, bids won, the imported public grade, 经营异常."""
+"""Qualifications, intellectual property, bids, subsidies, permits, honours, farm size, public grade, 经营异常."""
 
 import polars as pl
 
+from apps.profiles.frames import divide_half_up
 from apps.profiles.indicators.definition import Indicator, Unit
 
 _IP = ("intellectual_property",)
@@ -69,6 +70,78 @@ MERIT = (
         view="bid_won",
         expression=pl.len().cast(pl.Int64),
         absent=0,
+    ),
+    Indicator(
+        slug="bids_won_24m_yuan",
+        label="近24个月中标金额",
+        unit=Unit.YUAN,
+        items=("bid_won",),
+        window="中标日期在最近24个月内",
+        missing="尚未收到中标结果报送",
+        sentence="最近24个月中标金额合计。",
+        view="bid_won",
+        expression=pl.col("amount_fen").sum(),
+        absent=0,
+    ),
+    Indicator(
+        slug="subsidies_24m_yuan",
+        label="近24个月政府补助",
+        unit=Unit.YUAN,
+        items=("government_subsidy",),
+        window="拨付日期在最近24个月内",
+        missing="尚未收到政府补助报送",
+        sentence="最近24个月实际拨付的政府补助合计。",
+        view="subsidy",
+        expression=pl.col("amount_fen").sum(),
+        absent=0,
+    ),
+    Indicator(
+        slug="licences",
+        label="有效行政许可",
+        unit=Unit.COUNT,
+        items=("licence",),
+        window="画像日期仍在有效期内",
+        missing="尚未收到行政许可报送",
+        sentence="仍在有效期内的行政许可有几项。",
+        view="licence",
+        expression=pl.len().cast(pl.Int64),
+        absent=0,
+    ),
+    Indicator(
+        slug="honours",
+        label="有效荣誉表彰",
+        unit=Unit.COUNT,
+        items=("honour",),
+        window="画像日期仍在有效期内",
+        missing="尚未收到荣誉表彰报送",
+        sentence="县级以上荣誉表彰有几项；过了有效期的不算。",
+        view="honour",
+        expression=pl.len().cast(pl.Int64),
+        absent=0,
+    ),
+    Indicator(
+        slug="planted_mu",
+        label="种植面积",
+        unit=Unit.MU,
+        items=("farm_scale",),
+        window="最近统计年度",
+        missing="不是新型农业经营主体，或没有收到种养殖规模",
+        sentence="农业农村部门最近统计年度的种植面积合计，仅新型农业经营主体有。",
+        view="farm",
+        expression=pl.when(pl.col("planted_e4").is_not_null().any()).then(
+            divide_half_up(pl.col("planted_e4").sum(), pl.lit(100))
+        ),
+    ),
+    Indicator(
+        slug="livestock",
+        label="养殖数量",
+        unit=Unit.HEADS,
+        items=("farm_scale",),
+        window="最近统计年度",
+        missing="不是新型农业经营主体，或没有收到种养殖规模",
+        sentence="农业农村部门最近统计年度的养殖数量合计，仅新型农业经营主体有。",
+        view="farm",
+        expression=pl.when(pl.col("count").is_not_null().any()).then(pl.col("count").sum()),
     ),
     Indicator(
         slug="public_credit_grade",

@@ -13,6 +13,11 @@ from apps.profiles.frames import Inputs, Setting, month_of
 
 Rows = Callable[[Inputs, Setting], pl.DataFrame]
 
+# How far back dated facts are looked at; who asks when a portrait changes by itself needs it too.
+WINDOW = "24mo"
+_AGAINST = ("被告", "被申请人", "被上诉人")
+_REPRESENTATIVES = ("法定代表人", "负责人", "经营者", "执行事务合伙人")
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -181,9 +186,60 @@ def _property(inputs: Inputs, setting: Setting) -> pl.DataFrame:
     return inputs.holdings.filter(counted).sort("subject_id", "from_on", "id")
 
 
-def _bids(inputs: Inputs, setting: Setting) -> pl.DataFrame:
-    won = _events("bid_won")(inputs, setting)
-    return won.filter(pl.col("occurred_on").dt.offset_by("24mo") > setting.as_of)
+def _recent(item: str) -> Rows:
+    """Live events of an item in the 24 months up to the as-of date."""
+
+    def rows(inputs: Inputs, setting: Setting) -> pl.DataFrame:
+        return _events(item)(inputs, setting).filter(_within_24_months("occurred_on", setting))
+
+    return rows
+
+
+def _within_24_months(column: str, setting: Setting) -> pl.Expr:
+    return pl.col(column).dt.offset_by(WINDOW) > setting.as_of
+
+
+def _defendants(inputs: Inputs, setting: Setting) -> pl.DataFrame:
+    """Judgments of the last 24 months against the firm; what it claims of others says nothing about it."""
+    return _recent("judgment")(inputs, setting).filter(pl.col("class_text").is_in(_AGAINST))
+
+
+def _representatives(inputs: Inputs, setting: Setting) -> pl.DataFrame:
+    """Terms of office of 法定代表人 (负责人, 经营者), with `is_recent` days of taking and leaving it, oldest first.
+
+    `key_text` is name and position.
+    """
+    position = pl.col("key_text").str.split("|").list.last()
+    return (
+        inputs.holdings.filter((pl.col("item_code") == "key_personnel") & position.is_in(_REPRESENTATIVES))
+        .filter((pl.col("from_on") <= setting.as_of).fill_null(value=True))
+        .with_columns(
+            *(
+                pl.when((pl.col(name) <= setting.as_of) & _within_24_months(name, setting))
+                .then(pl.col(name))
+                .alias(f"recent_{name}")
+                for name in ("from_on", "to_on")
+            )
+        )
+        .sort("subject_id", "from_on", "key_text", "id", nulls_last=False)
+    )
+
+
+def _farms(inputs: Inputs, setting: Setting) -> pl.DataFrame:
+    """Produce of the newest year of statistics."""
+    farms = inputs.holdings.filter(pl.col("item_code") == "farm_scale")
+    newest = pl.col("statistics_year").max().over("subject_id")
+    return farms.filter((pl.col("statistics_year") == newest).fill_null(value=True)).sort("subject_id", "id")
+
+
+def _periods(*items: str) -> Rows:
+    """Payments of a family of items whose period is over on the as-of date."""
+
+    def rows(inputs: Inputs, setting: Setting) -> pl.DataFrame:
+        over = pl.col("period_end_on") <= setting.as_of
+        return inputs.payments.filter(pl.col("item_code").is_in(items) & over)
+
+    return rows
 
 
 VIEWS = {
@@ -198,6 +254,19 @@ VIEWS = {
     "abnormal_operation": View(("abnormal_operation",), _events("abnormal_operation")),
     "qualification": View(("technology_firm", "specialised_firm"), _qualifications),
     "intellectual_property": View(("intellectual_property",), _property),
-    "bid_won": View(("bid_won",), _bids),
+    "bid_won": View(("bid_won",), _recent("bid_won")),
+    "housing": View(("housing_fund",), _payments("housing_fund"), monthly=True),
+    "water": View(("water",), _payments("water"), monthly=True),
+    "gas": View(("gas",), _payments("gas"), monthly=True),
+    "enforcement": View(("enforcement",), _events("enforcement")),
+    "judgment": View(("judgment",), _defendants),
+    "licence": View(("licence",), _events("licence")),
+    "honour": View(("honour",), _events("honour")),
+    "subsidy": View(("government_subsidy",), _recent("government_subsidy")),
+    "representative": View(("key_personnel",), _representatives),
+    "farm": View(("farm_scale",), _farms),
+    "tax_periods": View(("tax_payment",), _periods("tax_payment")),
+    "employment_periods": View(("social_insurance", "housing_fund"), _periods("social_insurance", "housing_fund")),
+    "utility_periods": View(("power", "water", "gas"), _periods("power", "water", "gas")),
     "credit_evaluation": View(("credit_evaluation",), _events("credit_evaluation")),
 }

@@ -40,13 +40,13 @@ class Basis:
     items: frozenset[str]
 
 
-def basis_of(as_of: date, as_known: datetime) -> Basis:
+def basis_of(as_of: date, as_known: datetime, *, card: Card | None = None) -> Basis:
     """The reviewed data in force on `as_of` and what had been delivered by `as_known`.
 
-    Raises ScorecardMissing and ReferenceMissing.
+    `card` None: the one in force; a replay names the one that was. Raises ScorecardMissing and ReferenceMissing.
     """
     rules = Rules(
-        card=card_in_force(as_of),
+        card=card or card_in_force(as_of),
         sizes=reference.size_rules(as_of),
         lists=reference.block_lists(as_of),
         min_coverage_pct=reference.figure("fcs_min_coverage_pct", as_of),
@@ -123,12 +123,11 @@ def _newest_whole(months: dict[int, tuple[int, date]]) -> date:
     return max(last for _, last in months.values())
 
 
-def subject_ranges_for_batch(subjects_a_range: int, subject_ids: list[int] | None = None) -> list[tuple[int, int]]:
-    """Ranges of subject ids that hold about so many subjects each and together all of them (or all of the given)."""
-    ids = list(Subject.objects.order_by("pk").values_list("pk", flat=True)) if subject_ids is None else subject_ids
-    if not ids:
+def subject_ranges_for_batch(subjects_a_range: int, subject_ids: list[int]) -> list[tuple[int, int]]:
+    """Ranges of ids that hold about so many of the given subjects (ids ascending) each and together all of them."""
+    if not subject_ids:
         return []
-    edges = [*ids[::subjects_a_range], ids[-1] + 1]
+    edges = [*subject_ids[::subjects_a_range], subject_ids[-1] + 1]
     return [(first, after - 1) for first, after in pairwise(edges)]
 
 
@@ -140,15 +139,18 @@ def identities_for_batch(first_id: int, last_id: int) -> pl.DataFrame:
     )
 
 
-def inputs_for_batch(first_id: int, last_id: int, items: Collection[str], as_known: datetime) -> Inputs:
-    """Frames of a range of subjects."""
-    ids = list(Subject.objects.filter(pk__range=(first_id, last_id)).order_by("pk").values_list("pk", flat=True))
+def inputs_for_batch(
+    first_id: int, last_id: int, items: Collection[str], as_known: datetime, *, subject_ids: list[int] | None = None
+) -> Inputs:
+    """Frames of a range of subjects, or of the given ones of it."""
+    rows = Subject.objects.filter(pk__range=(first_id, last_id))
+    rows = rows if subject_ids is None else rows.filter(pk__in=subject_ids)
     window = (first_id, last_id, items, as_known)
     return _inputs(
-        ids,
-        records.payments_for_batch(*window),
-        records.events_for_batch(*window),
-        records.holdings_for_batch(*window),
+        list(rows.order_by("pk").values_list("pk", flat=True)),
+        records.payments_for_batch(*window, subject_ids=subject_ids),
+        records.events_for_batch(*window, subject_ids=subject_ids),
+        records.holdings_for_batch(*window, subject_ids=subject_ids),
     )
 
 

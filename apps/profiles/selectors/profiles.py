@@ -1,7 +1,8 @@
 """Stored portraits: one with a permit, many as facts for calculations."""
 
+import random
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 from django.db.models import QuerySet
@@ -49,6 +50,19 @@ def history_of(subject_id: int, *, permit: Permit) -> "QuerySet[ProfileHistory]"
     """Portraits as they were shown, newest first. Raises NotPermitted."""
     require_profile_items(subject_id, permit)
     return ProfileHistory.objects.filter(subject_id=subject_id).order_by("-computed_at", "-pk")
+
+
+def history_for_replay(subject_id: int, at: datetime) -> ProfileHistory | None:
+    """The portrait of a subject that stood at an instant: of those computed by then, the one of the latest day."""
+    rows = ProfileHistory.objects.filter(subject_id=subject_id, computed_at__lte=at)
+    return rows.order_by("-as_of_on", "-computed_at", "-pk").first()
+
+
+def sampled_history_for_batch(rows: int, seed: int) -> list[ProfileHistory]:
+    """So many rows of the history, drawn at random; the same seed draws the same rows while none is added."""
+    ids = list(ProfileHistory.objects.order_by("pk").values_list("pk", flat=True))
+    drawn = random.Random(seed).sample(ids, min(rows, len(ids)))  # noqa: S311 - a sample to check, not a secret
+    return list(ProfileHistory.objects.filter(pk__in=drawn).order_by("pk"))
 
 
 def profiles_for_batch(region_codes: Collection[str]) -> pl.DataFrame:

@@ -26,7 +26,11 @@ def save(rows: pl.DataFrame) -> int:
     """
     if rows.is_empty():
         return 0
-    changed = rows.join(_stored_digests(rows), on=["subject_id", "input_digest", "payload_digest"], how="anti")
+    key = ["subject_id", "input_digest", "payload_digest"]
+    stored = _stored(rows)
+    changed = rows.join(stored, on=key, how="anti")
+    if not changed.is_empty() and (stored["as_of_on"] > rows["as_of_on"][0]).any():
+        changed = changed.join(_stored_history(changed), on=key, how="anti")
     copy_in(_HISTORY, changed.select(_HISTORY_COLUMNS))
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {_INCOMING} (LIKE {_PROFILE}) ON COMMIT DROP")
@@ -36,8 +40,17 @@ def save(rows: pl.DataFrame) -> int:
     return changed.height
 
 
-def _stored_digests(rows: pl.DataFrame) -> pl.DataFrame:
+def _stored(rows: pl.DataFrame) -> pl.DataFrame:
     return frame_of(
-        f"SELECT subject_id, input_digest, payload_digest FROM {_PROFILE} WHERE subject_id BETWEEN %s AND %s",
+        f"SELECT subject_id, input_digest, payload_digest, as_of_on FROM {_PROFILE} WHERE subject_id BETWEEN %s AND %s",
         [rows["subject_id"].min(), rows["subject_id"].max()],
+    )
+
+
+def _stored_history(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the history of the very same day and knowledge: a run of a past day leaves no other trace of itself."""
+    return frame_of(
+        f"SELECT subject_id, input_digest, payload_digest FROM {_HISTORY}"
+        " WHERE subject_id = ANY(%s) AND as_of_on = %s AND as_known_at = %s",
+        [rows["subject_id"].to_list(), *rows.select("as_of_on", "as_known_at").row(0)],
     )

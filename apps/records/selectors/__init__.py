@@ -1,6 +1,7 @@
 """Reads of records. Facts of one subject need a permit; `…_for_batch` is for job code only (design §2)."""
 
 from apps.records.selectors.batch import (
+    changed_subjects_for_batch,
     events_for_batch,
     events_of,
     holdings_for_batch,
@@ -91,6 +92,7 @@ from apps.records.selectors.verification import (
 )
 
 __all__ = [
+    "changed_subjects_for_batch",
     "names_of_items",
     "AdapterState",
     "adapter_of",

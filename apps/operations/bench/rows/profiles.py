@@ -56,7 +56,9 @@ def _load(numbered: pl.DataFrame, today: date, now: datetime) -> int:
 
 
 def _refresh(now: datetime) -> Spent:
-    job = services.refresh_profiles(actor=SYSTEM, business_date=clock.business_date(now), as_known=now, now=now)
+    job = services.refresh_profiles(
+        actor=SYSTEM, business_date=clock.business_date(now), as_known=now, now=now, whole=True
+    )
     return work(job)
 
 

@@ -54,7 +54,12 @@ def _together(shares: list[list[int]], now: datetime) -> tuple[list[Spent], floa
     """Every share in a worker of its own at the same time; and the part of samples in which one waited for a lock."""
     jobs = [
         services.refresh_profiles(
-            actor=SYSTEM, business_date=clock.business_date(now), as_known=now, now=now, subject_ids=share
+            actor=SYSTEM,
+            business_date=clock.business_date(now),
+            as_known=now,
+            now=now,
+            subject_ids=share,
+            whole=True,
         )
         for share in shares
     ]

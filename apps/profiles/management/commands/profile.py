@@ -87,6 +87,7 @@ def _document(recomputed: Recomputed, told: Explanation) -> dict[str, Any]:
                 "value": figure.value,
                 "text": figure.text,
                 "unit": figure.indicator.unit.value,
+                "origin": figure.indicator.origin.value,
                 "window": figure.indicator.window,
                 "meaning": figure.indicator.sentence,
                 "missing": "" if figure.is_known else figure.indicator.missing,

@@ -20,16 +20,24 @@ class Command(BaseCommand):
         parser.add_argument("--date", type=date.fromisoformat, help="画像日期，默认为今天（业务日期）")
         parser.add_argument("--as-known", type=datetime.fromisoformat, help="只用这一时刻以前收到的数据，默认为现在")
 
+        parser.add_argument("--whole", action="store_true", help="全部重算，包括不可能有变化的主体")
+
     def handle(self, **options: Any) -> None:
         now = clock.now()
         as_known = options["as_known"] or known_until(now)
         if as_known.tzinfo is None:
             as_known = as_known.replace(tzinfo=clock.CHINA)
         job = services.refresh_profiles(
-            actor=SYSTEM, business_date=options["date"] or clock.business_date(now), as_known=as_known, now=now
+            actor=SYSTEM,
+            business_date=options["date"] or clock.business_date(now),
+            as_known=as_known,
+            now=now,
+            whole=options["whole"],
         )
         job = run_now(job)
         if job.state != JobState.DONE:
             raise CommandError(f"画像计算没有完成：{job.error}")
         result = job.result or {}
-        self.stdout.write(f"已计算 {result['subjects']} 户，其中 {result['changed']} 户有变化")
+        self.stdout.write(
+            f"共 {result['subjects']} 户，重新计算 {result['computed']} 户，其中 {result['changed']} 户有变化"
+        )
