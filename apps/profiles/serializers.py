@@ -20,6 +20,10 @@ class ProfileIdentitySerializer(serializers.ModelSerializer[Profile]):
 class ProfileSerializer(serializers.ModelSerializer[Profile]):
     """一个主体最近一次的信用画像；空值表示不知道，不表示没有。"""
 
+    qualifications = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, read_only=True, label="科技和专精特新资质"
+    )
+
     class Meta:
         model = Profile
         fields = (

@@ -79,7 +79,7 @@ def test_an_unknown_code_is_said_to_be_unknown(db: None) -> None:
 
 def test_refresh_profiles_says_how_many(firm: Subject, now: datetime) -> None:
     text = printed("refresh_profiles", "--date", "2026-11-15", "--as-known", now.isoformat())
-    assert "已计算 2 户，其中 2 户有变化" in text
+    assert "共 2 户，重新计算 2 户，其中 2 户有变化" in text
     assert Profile.objects.count() == 2
 
 

@@ -115,7 +115,7 @@ def test_freshness_tells_rows_sender_and_time(firm: Subject, cast: Cast, now: da
 def test_subject_ranges_cover_everybody_once(cast: Cast) -> None:
     ids = list(Subject.objects.order_by("pk").values_list("pk", flat=True))
     for size in (1, 2, 100):
-        ranges = selectors.subject_ranges_for_batch(size)
+        ranges = selectors.subject_ranges_for_batch(size, ids)
         assert [pk for first, last in ranges for pk in ids if first <= pk <= last] == ids
         assert len(ranges) == -(-len(ids) // size)
     assert selectors.subject_ranges_for_batch(10, []) == []

@@ -12,12 +12,11 @@ from typing import Final
 
 import polars as pl
 
-from apps.core.identifiers import OUTER_ALPHABET
 from apps.core.months import add_months
 from apps.operations.city import firms as city_firms
 from apps.operations.city import records
 from apps.operations.city.chance import draw
-from apps.operations.city.spelling import Hand, digits
+from apps.operations.city.spelling import Hand, digits, other_last, replaced
 
 ANSWER: Final = "answer"
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
@@ -97,8 +96,8 @@ def registration(firms: pl.DataFrame, as_of: date, seed: int) -> pl.DataFrame:
         seed,
         [
             Fault(DUPLICATE, {}, 60),
-            Fault("rejected code_alphabet", {code: _replaced(pl.col(code), 9, "O")}, 80),
-            Fault("rejected code_outer", {code: _other_last(pl.col(code))}, 80),
+            Fault("rejected code_alphabet", {code: replaced(pl.col(code), 9, "O")}, 80),
+            Fault("rejected code_outer", {code: other_last(pl.col(code))}, 80),
             Fault("rejected impossible_date", {"成立日期": pl.lit("2019-02-30")}, 90),
             Fault("rejected missing", {"登记状态": pl.lit("")}, 90),
         ],
@@ -179,7 +178,7 @@ def social_insurance(firms: pl.DataFrame, as_of: date, seed: int) -> pl.DataFram
         seed,
         [
             Fault(DUPLICATE, {}, 300),
-            Fault("rejected code_outer", {code: _other_last(pl.col(code))}, 400),
+            Fault("rejected code_outer", {code: other_last(pl.col(code))}, 400),
             Fault("rejected code_length", {code: pl.col(code).str.replace_all("[ 　]", "").str.head(17)}, 400),
             Fault("rejected unit_in_number", {paid: pl.lit("1.2万")}, 400),
             Fault("rejected chinese_number", {paid: pl.lit("壹万贰仟元整")}, 400),
@@ -386,18 +385,6 @@ def _month(as_of: date, back: int) -> str:
 
 def _one_of(words: Sequence[str], place: pl.Expr) -> pl.Expr:
     return place.replace_strict(dict(enumerate(words)), return_dtype=pl.String)
-
-
-def _replaced(text: pl.Expr, place: int, char: str) -> pl.Expr:
-    bare = text.str.replace_all("[ 　]", "")
-    return bare.str.slice(0, place) + pl.lit(char) + bare.str.slice(place + 1)
-
-
-def _other_last(text: pl.Expr) -> pl.Expr:
-    """The code with another last character: the outer check fails whatever stood there."""
-    bare = text.str.replace_all("[ 　]", "").str.to_uppercase()
-    following = dict(zip(OUTER_ALPHABET, OUTER_ALPHABET[1:] + OUTER_ALPHABET[0], strict=True))
-    return bare.str.head(-1) + bare.str.tail(1).replace_strict(following, return_dtype=pl.String)
 
 
 def _nobodys() -> pl.Expr:

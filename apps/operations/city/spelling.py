@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from apps.core.identifiers import OUTER_ALPHABET
 from apps.operations.city.chance import draw
 
 ONE_IN: Final = 40
@@ -71,3 +72,16 @@ def digits(value: pl.Expr, decimals: int) -> pl.Expr:
     return pl.concat_str(
         (value // unit).cast(pl.String), pl.lit("."), (value % unit).cast(pl.String).str.zfill(decimals)
     )
+
+
+def replaced(text: pl.Expr, place: int, char: str) -> pl.Expr:
+    """The code with one character typed wrongly."""
+    bare = text.str.replace_all("[ 　]", "")
+    return bare.str.slice(0, place) + pl.lit(char) + bare.str.slice(place + 1)
+
+
+def other_last(text: pl.Expr) -> pl.Expr:
+    """The code with another last character: the outer check fails whatever stood there."""
+    bare = text.str.replace_all("[ 　]", "").str.to_uppercase()
+    following = dict(zip(OUTER_ALPHABET, OUTER_ALPHABET[1:] + OUTER_ALPHABET[0], strict=True))
+    return bare.str.head(-1) + bare.str.tail(1).replace_strict(following, return_dtype=pl.String)

@@ -13,7 +13,7 @@ import polars as pl
 from apps.core.permit import Permit
 from apps.records.frames import frame_of, instant
 from apps.records.models import DeletionProof, EventRecord, HoldingRecord, PaymentRecord
-from apps.records.selectors.knowing import known_sql
+from apps.records.selectors.knowing import changed_sql, known_sql
 
 _PAYMENTS = """
 SELECT id, subject_id, item_code, period_on, period_end_on, key_text,
@@ -131,17 +131,17 @@ def changed_subjects_for_batch(item_codes: Collection[str], since: datetime, unt
     deleted any, whenever since the first one; each may be null. One pass over the tables.
     """
     items = sorted(item_codes)
+    changed_at, until_then, is_changed, instants = changed_sql(since, until)
     parts = [
-        "SELECT subject_id, GREATEST(recorded_at, CASE WHEN superseded_at <= %s THEN superseded_at END) AS changed_at,"
-        f" NULL::timestamptz AS deleted_at FROM {table._meta.db_table} WHERE item_code = ANY(%s) AND recorded_at <= %s"
-        " AND (recorded_at > %s OR superseded_at > %s AND superseded_at <= %s)"
+        f"SELECT subject_id, {changed_at} AS changed_at, NULL::timestamptz AS deleted_at"
+        f" FROM {table._meta.db_table} WHERE item_code = ANY(%s) AND {is_changed}"
         for table in (PaymentRecord, EventRecord, HoldingRecord)
     ]
     parts.append(
         f"SELECT unnest(subject_ids), NULL, at FROM {DeletionProof._meta.db_table}"
         " WHERE action = 'delete' AND item_code = ANY(%s) AND at >= %s"
     )
-    params: list[Any] = [until, items, until, since, since, until] * 3 + [items, since]
+    params: list[Any] = [*until_then, items, *instants] * 3 + [items, since]
     newest = ", ".join(
         f"(extract(epoch FROM max({name})) * 1000000)::bigint AS {name}" for name in ("changed_at", "deleted_at")
     )

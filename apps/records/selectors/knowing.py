@@ -32,6 +32,15 @@ def known_sql(at: datetime | None) -> tuple[str, list[datetime]]:
     return "recorded_at <= %s AND (superseded_at IS NULL OR superseded_at > %s)", [at, at]
 
 
+def changed_sql(since: datetime, until: datetime) -> tuple[str, list[datetime], str, list[datetime]]:
+    """Facts that are not the same as known at the two instants: when each changed, as an SQL expression, and the
+    condition on the columns of a fact; each followed by its parameters.
+    """
+    changed_at = "GREATEST(recorded_at, CASE WHEN superseded_at <= %s THEN superseded_at END)"
+    is_changed = "recorded_at <= %s AND (recorded_at > %s OR superseded_at > %s AND superseded_at <= %s)"
+    return changed_at, [until], is_changed, [until, since, since, until]
+
+
 def known_until(now: datetime) -> datetime:
     """The newest instant, `now` at most, about which nothing that is being written will say anything more."""
     begun: list[datetime | None] = [
